@@ -1,0 +1,57 @@
+export { OrchError } from './orch-error.ts';
+export type { OrchErrorOptions } from './orch-error.ts';
+export { errorCodes, exitCodes } from './error-codes.ts';
+export type { ErrorCode, ErrorKind, ExitCode } from './error-codes.ts';
+export { err, ok } from './result.ts';
+export type { Result } from './result.ts';
+export type { Digest, Json, JsonObject } from './json.ts';
+export { attemptStates, runStates, stepStates } from './states.ts';
+export type { AttemptState, RunState, StepState } from './states.ts';
+export type { EventData, EventType, FileRef, GateResults, Level, OrchEvent, OutputRef, Where } from './event.ts';
+export type { CacheEntry, Preimage } from './schemas/cache-entry.ts';
+export type { Manifest, StepSummary } from './schemas/manifest.ts';
+export type { Recording } from './schemas/recording.ts';
+export type { BlobStore, Clock, Ids } from './ports.ts';
+export type {
+  Capabilities,
+  Delta,
+  FinishReason,
+  Message,
+  ModelOptions,
+  ModelRequest,
+  Provider,
+  ProviderContext,
+  ProviderIdentity,
+  ProviderNotice,
+  ProviderSettings,
+  Reply,
+  SentRequest,
+  SentResult,
+  Usage,
+} from './provider.ts';
+export type {
+  Answer,
+  ItemResult,
+  NeedResult,
+  Outcome,
+  OutcomeExtra,
+  Question,
+  Schema,
+  SchemaIssue,
+  ScopeFile,
+  StepHost,
+  StepKind,
+  StepScope,
+  WriteMode,
+} from './step-kind.ts';
+export type {
+  CacheMode,
+  CompiledJob,
+  Each,
+  EachSource,
+  Plan,
+  PlanInput,
+  PlanStep,
+  ProviderChoice,
+  RetryPolicy,
+} from './plan.ts';

@@ -1,0 +1,124 @@
+import { z } from 'zod';
+import { errorCodes } from '../error-codes.ts';
+import type { ErrorCode, ErrorKind } from '../error-codes.ts';
+import { count, digest, fileRef, jobId, json, outputRef, seconds, stepId, timestamp } from './parts.ts';
+
+const errorCode = z.enum(Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]]);
+const errorKind = z.enum(['timeout', 'validation', 'tool', 'provider', 'internal']) satisfies z.ZodType<ErrorKind>;
+const failure = { kind: errorKind, code: errorCode, message: z.string(), hint: z.string().exactOptional() };
+const jobEnd = { duration_s: seconds, artifacts: count };
+const asked = z.strictObject({ provider: z.string(), model: z.string().exactOptional() });
+const requested = { request_id: z.string(), provider: z.string(), model: z.string() };
+const gate = { gate_id: z.string(), gate_type: z.string() };
+const circuit = { provider: z.string(), model: z.string().exactOptional() };
+
+/** What a gate's command reported, and how it was decided. */
+export const gateResults = z.strictObject({
+  exit_code: z.int().nullable(),
+  tests: count,
+  passed: count,
+  failed: count,
+  skipped: count,
+  failures: z.array(z.strictObject({ name: z.string(), message: z.string() })),
+  source: z.string().exactOptional(),
+});
+
+/** `data` of every type of event, closed. The words of `run-folder.md`. */
+export const eventData = {
+  'job.started': z.strictObject({
+    attempt: z.int().positive(),
+    project: z.string(),
+    provider: asked.nullable(),
+    task: z.string().nullable(),
+    spec_sha256: digest,
+    plan_hash: digest,
+    inputs: z.array(z.strictObject({ path: z.string(), sha256: digest })),
+    concurrency: z.int().positive(),
+    orch_version: z.string(),
+    history: z.record(z.string(), json),
+  }),
+  'job.succeeded': z.strictObject(jobEnd),
+  'job.failed': z.strictObject({ ...jobEnd, error: z.strictObject(failure) }),
+  'job.canceled': z.strictObject({ ...jobEnd, reason: z.string() }),
+  'job.paused': z.strictObject({ ...jobEnd, reason: z.enum(['interrupted', 'budget', 'user']) }),
+  'step.expanded': z.strictObject({ sha256: digest, count }),
+  'step.started': z.strictObject({
+    attempt: z.int().positive(),
+    input_hash: digest,
+    worker: z.string(),
+    candidate: asked.exactOptional(),
+  }),
+  'step.succeeded': z.strictObject({
+    duration_s: seconds,
+    provider_calls: count,
+    input_hash: digest,
+    output: outputRef,
+    files: z.union([z.array(fileRef), outputRef]),
+    /** What else templates may read of the step: a JSON object, kept like an output. */
+    extra: outputRef.exactOptional(),
+    tokens_in: count.exactOptional(),
+    tokens_out: count.exactOptional(),
+  }),
+  'step.failed': z.strictObject({
+    ...failure,
+    attempt: count,
+    will_retry: z.boolean().exactOptional(),
+    next_attempt_at: timestamp.exactOptional(),
+  }),
+  'step.skipped': z.strictObject({ reason: z.enum(['dependency_failed', 'dependency_skipped', 'job_failed']) }),
+  'step.canceled': z.strictObject({ reason: z.string() }),
+  'process.started': z.strictObject({ pid: z.int(), pgid: z.int(), started_at: timestamp }),
+  'llm.request': z.strictObject({
+    ...requested,
+    cache_key: digest,
+    try: z.int().positive(),
+    options: z.record(z.string(), json),
+    prompt_tokens: count,
+  }),
+  'llm.response': z.strictObject({
+    ...requested,
+    duration_s: seconds,
+    success: z.boolean(),
+    finish_reason: z.string().exactOptional(),
+    tokens_in: count.exactOptional(),
+    tokens_out: count.exactOptional(),
+    tokens_cached: count.exactOptional(),
+    error: z.strictObject(failure).exactOptional(),
+  }),
+  'cache.hit': z.strictObject({ cache_key: digest, source: z.enum(['run', 'shared', 'in_flight']) }),
+  'cache.miss': z.strictObject({ cache_key: digest, changed: z.array(z.string()) }),
+  'reply.rejected': z.strictObject({ cache_key: digest, by: z.string(), reason: z.string() }),
+  'file.written': z.strictObject({
+    ...fileRef.shape,
+    wrote: z.boolean(),
+    reason: z.enum(['created', 'overwritten', 'appended', 'nochange']),
+  }),
+  'artifact.created': z.strictObject({ digest, name: z.string(), size_bytes: count, media_type: z.string() }),
+  'circuit.opened': z.strictObject({ ...circuit, cooldown_s: seconds }),
+  'circuit.half_open': z.strictObject(circuit),
+  'circuit.closed': z.strictObject(circuit),
+  'gate.started': z.strictObject(gate),
+  'gate.passed': z.strictObject({ ...gate, results: gateResults, decision: z.string() }),
+  'gate.failed': z.strictObject({ ...gate, results: gateResults, decision: z.string() }),
+  'gate.error': z.strictObject({ ...gate, results: gateResults, decision: z.string() }),
+  'log.recovered': z.strictObject({ bytes: count, seq: count }),
+} as const;
+
+export const level = z.enum(['INFO', 'WARN', 'ERROR']);
+
+/** The envelope of a line of `events.jsonl`; readers leave `data` of unknown types alone. */
+export const eventEnvelope = z.object({
+  seq: z.int().positive(),
+  ts: timestamp,
+  level,
+  job_id: jobId,
+  type: z.string(),
+  step: stepId.exactOptional(),
+  item: z.string().exactOptional(),
+  data: z.record(z.string(), json).exactOptional(),
+  prev: digest,
+});
+
+export type GateResults = z.infer<typeof gateResults>;
+export type Level = z.infer<typeof level>;
+export type EventData = { [T in keyof typeof eventData]: z.infer<(typeof eventData)[T]> };

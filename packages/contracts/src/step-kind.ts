@@ -1,0 +1,111 @@
+import type { EventData, EventType, FileRef } from './event.ts';
+import type { StepState } from './states.ts';
+import type { Digest, Json, JsonObject } from './json.ts';
+import type { OrchError } from './orch-error.ts';
+import type { BlobStore, Clock } from './ports.ts';
+import type { Message, ModelOptions, Reply } from './provider.ts';
+import type { Result } from './result.ts';
+
+/** A schema of any library, seen from outside: a zod schema is one. */
+export interface Schema<T> {
+  safeParse(
+    value: unknown,
+  ):
+    | { readonly success: true; readonly data: T }
+    | { readonly success: false; readonly error: { readonly issues: readonly SchemaIssue[] } };
+}
+
+export type SchemaIssue = { readonly path: readonly PropertyKey[]; readonly message: string };
+
+/** What one attempt of a step came to. Never thrown: a throw is an error of the kind itself. */
+export type Outcome<O> =
+  | { readonly status: 'succeeded'; readonly output: O; readonly extra?: OutcomeExtra }
+  | { readonly status: 'failed'; readonly error: OrchError };
+
+/** What templates read beside `output`. */
+export type OutcomeExtra = { readonly exit_code?: number; readonly stderr?: string };
+
+/** A question as a step kind puts it; provider, model and identity are the run's affair. */
+export type Question = {
+  readonly messages: readonly Message[];
+  readonly options: ModelOptions;
+  readonly schema?: JsonObject | undefined;
+  /** The model the step names instead of the provider's. */
+  readonly model?: string | undefined;
+};
+
+/** An answer, bought now or found. `key` names it, for `reject`. */
+export type Answer = { readonly reply: Reply; readonly key: Digest };
+
+/** How a file comes to be; `run-folder.md` and `@orch/filestore` say what each does to content already there. */
+export type WriteMode = 'overwrite' | 'create_new' | 'append';
+
+/** A need as templates and modules see it. */
+export type NeedResult = {
+  readonly status: StepState;
+  readonly output: Json;
+  readonly files: readonly ScopeFile[];
+  /** One entry an item, in the order of the items; only for a step that fans out. */
+  readonly items?: readonly ItemResult[];
+  readonly error?: string;
+} & OutcomeExtra;
+
+export type ItemResult = NeedResult & { readonly key: string; readonly item: Json };
+
+/** A written file, its path relative to the folder of outputs; `text` is read when it is asked for. */
+export type ScopeFile = FileRef & { readonly text: string };
+
+export type StepScope = {
+  readonly task: string | null;
+  readonly vars: JsonObject;
+  readonly steps: { readonly [id: string]: NeedResult };
+  readonly item?: Json | undefined;
+  readonly run: { readonly id: string; readonly dir: string; readonly outputs: string };
+  readonly job: { readonly dir: string };
+  /** The moment the run began, ISO 8601. */
+  readonly now: string;
+};
+
+/** The only thing an attempt may ask of the loop around it. */
+export interface StepHost {
+  readonly step: string;
+  readonly item: string | undefined;
+  readonly attempt: number;
+  /** The same for every attempt at this step with these inputs: an idempotency key for effects. */
+  readonly key: string;
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  readonly blobs: BlobStore;
+  /** What templates of this step see: task, vars, item, and the results of its needs. */
+  readonly scope: StepScope;
+  /** Absolute folders: of the job file, of the run, of the files it writes. */
+  readonly dirs: { readonly job: string; readonly run: string; readonly outputs: string };
+  /** The environment that commands may see, before the step's own `env`. */
+  readonly commandEnv: Readonly<Record<string, string>>;
+  /** Resolves when the event, and all before it, are on disc. */
+  emit<T extends EventType>(type: T, data: EventData[T]): Promise<void>;
+  /** One exchange: from the cache, or paid for and kept. */
+  ask(question: Question): Promise<Result<Answer>>;
+  /** Marks an answer as unusable: the next equal question asks for the next sample. */
+  reject(answer: Answer, by: string, reason: string): Promise<void>;
+  /** Writes below the folder of outputs and logs the file. */
+  write(path: string, content: string | Uint8Array, mode?: WriteMode): Promise<Result<FileRef>>;
+  /** Appends to the step's log file. */
+  log(text: string): void;
+}
+
+/**
+ * A kind of step. `input` checks the rendered fields, `fingerprint` returns those that change the result,
+ * `run` does it. `version` grows when the same input would give another result.
+ */
+export interface StepKind<I = never, O extends Json = Json> {
+  readonly kind: string;
+  readonly version: number;
+  readonly input: Schema<I>;
+  /** It asks a model: provider and model enter the input hash. */
+  readonly asks?: boolean;
+  /** It reads `host.scope` itself: task, vars and item enter the input hash. */
+  readonly scoped?: boolean;
+  fingerprint(input: I): Json;
+  run(input: I, host: StepHost): Promise<Outcome<O>>;
+}

@@ -1,0 +1,2 @@
+export { FakeClock } from './fake-clock.ts';
+export { tempDir } from './temp-dir.ts';
