@@ -47,7 +47,7 @@ export type NeedResult = {
   readonly files: readonly ScopeFile[];
   /** One entry an item, in the order of the items; only for a step that fans out. */
   readonly items?: readonly ItemResult[];
-  readonly error?: string;
+  readonly error?: { readonly code: string; readonly message: string };
 } & OutcomeExtra;
 
 export type ItemResult = NeedResult & { readonly key: string; readonly item: Json };
@@ -56,7 +56,7 @@ export type ItemResult = NeedResult & { readonly key: string; readonly item: Jso
 export type ScopeFile = FileRef & { readonly text: string };
 
 export type StepScope = {
-  readonly task: string | null;
+  readonly task?: string | undefined;
   readonly vars: JsonObject;
   readonly steps: { readonly [id: string]: NeedResult };
   readonly item?: Json | undefined;
@@ -74,6 +74,8 @@ export interface StepHost {
   /** The same for every attempt at this step with these inputs: an idempotency key for effects. */
   readonly key: string;
   readonly signal: AbortSignal;
+  /** Globs of the files below the folder of outputs that the step says it writes. */
+  readonly writes: readonly string[];
   readonly clock: Clock;
   readonly blobs: BlobStore;
   /** What templates of this step see: task, vars, item, and the results of its needs. */
@@ -98,7 +100,7 @@ export interface StepHost {
  * A kind of step. `input` checks the rendered fields, `fingerprint` returns those that change the result,
  * `run` does it. `version` grows when the same input would give another result.
  */
-export interface StepKind<I = never, O extends Json = Json> {
+export interface StepKind<I = unknown, O extends Json = Json> {
   readonly kind: string;
   readonly version: number;
   readonly input: Schema<I>;

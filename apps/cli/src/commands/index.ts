@@ -1,0 +1,68 @@
+import type { ExitCode } from '@orch/contracts';
+import type { Terminal } from '../terminal.ts';
+
+/** What a command is called with: its argument, and its options by their long names in camelCase. */
+export type Invocation<O = Readonly<Record<string, unknown>>> = {
+  readonly terminal: Terminal;
+  readonly argument: string | undefined;
+  readonly options: O & { readonly json?: true; readonly verbose?: true };
+};
+
+export type CommandRow = {
+  readonly name: string;
+  readonly summary: string;
+  /** Name as commander writes it, and its description. */
+  readonly argument: readonly [string, string];
+  /** Flags as commander writes them, their description, and whether they may be given many times. */
+  readonly options: readonly (readonly [string, string, 'many'?])[];
+  readonly load: () => Promise<{ execute(invocation: Invocation<never>): Promise<ExitCode> }>;
+};
+
+const runsDir = ['--runs-dir <dir>', 'folder of all runs (default: $ORCH_RUNS_DIR or runs)'] as const;
+const jobArgument = ['[job]', 'job id, the unique start of one, or latest'] as const;
+
+/** All commands there are. Their code is loaded when they are called. */
+export const commands: readonly CommandRow[] = [
+  {
+    name: 'run',
+    summary: 'run a job',
+    argument: ['[spec]', 'job file (default: job.yaml or orch.yaml)'],
+    options: [
+      ['--spec <file>', 'job file'],
+      ['--provider <name>', 'who answers: name or name:model'],
+      ['--var <key=value>', 'set a variable of the job; any number of times', 'many'],
+      ['--only <step>', 'run this step and what it needs'],
+      ['--limit <items>', 'take at most so many items of each fan-out'],
+      runsDir,
+    ],
+    load: () => import('./run.ts'),
+  },
+  {
+    name: 'show',
+    summary: 'show how a run went',
+    argument: jobArgument,
+    options: [runsDir],
+    load: () => import('./show.ts'),
+  },
+  {
+    name: 'list',
+    summary: 'list the runs',
+    argument: ['[prefix]', 'only runs whose id starts so'],
+    options: [runsDir],
+    load: () => import('./list.ts'),
+  },
+  {
+    name: 'tail',
+    summary: 'print the events of a run',
+    argument: jobArgument,
+    options: [['-f, --follow', 'go on until the run ends'], runsDir],
+    load: () => import('./tail.ts'),
+  },
+  {
+    name: 'record',
+    summary: 'write the replies of a run as recordings, for the provider replay',
+    argument: jobArgument,
+    options: [['--to <dir>', 'folder for them (default: recordings)'], runsDir],
+    load: () => import('./record.ts'),
+  },
+];

@@ -1,0 +1,76 @@
+import { OrchError, exitCodes } from '@orch/contracts';
+import type { ExitCode } from '@orch/contracts';
+import { prepareRun, readRun, startRun } from '@orch/sdk';
+import type { PreparedRun, RunResult } from '@orch/sdk';
+import { describeRun } from '../describe-run.ts';
+import { createProgress } from '../progress.ts';
+import type { Terminal } from '../terminal.ts';
+import type { Invocation } from './index.ts';
+import { readCount, readVars, runsDirOf } from './options.ts';
+import type { RunsDirOption } from './options.ts';
+
+type Options = RunsDirOption & {
+  readonly spec?: string;
+  readonly provider?: string;
+  readonly var?: readonly string[];
+  readonly only?: string;
+  readonly limit?: string;
+};
+
+export async function execute({ terminal, argument, options }: Invocation<Options>): Promise<ExitCode> {
+  const { env, cwd } = terminal;
+  const stop = new AbortController();
+  const listening = terminal.onInterrupt(() => stop.abort(new OrchError('interrupted', 'Interrupted by a signal.')));
+  try {
+    const asked = { cwd, env, provider: options.provider, vars: readVars(options.var), signal: stop.signal };
+    const prepared = await prepareRun(specOf(argument, options.spec), asked);
+    const result = await follow(prepared, { terminal, options, signal: stop.signal }).finally(() => prepared.close());
+    return exitOf(result);
+  } finally {
+    listening();
+  }
+}
+
+function specOf(argument: string | undefined, flag: string | undefined): string | undefined {
+  if (argument === undefined || flag === undefined) return argument ?? flag;
+  throw new OrchError('usage', `Expected one job file, got ${argument} and --spec ${flag}.`);
+}
+
+type Following = {
+  readonly terminal: Terminal;
+  readonly options: Invocation<Options>['options'];
+  readonly signal: AbortSignal;
+};
+
+async function follow(prepared: PreparedRun, { terminal, options, signal }: Following): Promise<RunResult> {
+  const progress = options.json ? undefined : createProgress(terminal);
+  const handle = startRun(prepared.job, prepared.ports, {
+    runsDir: runsDirOf(options, terminal),
+    only: options.only,
+    limit: readCount('--limit', options.limit),
+    signal,
+    onEvent: progress,
+  });
+  if (progress !== undefined) for (const note of prepared.notes) terminal.out(note);
+  const result = await handle.result;
+  const run = await readRun(result.dir);
+  if (options.json) {
+    terminal.out(JSON.stringify({ ...run.manifest, dir: run.dir, exit_code: exitOf(result) }, undefined, 2));
+  } else {
+    for (const line of ['', ...describeRun(run, terminal), ...prepared.notes]) terminal.out(line);
+  }
+  return result;
+}
+
+function exitOf({ status, manifest }: RunResult): ExitCode {
+  switch (status) {
+    case 'succeeded':
+      return exitCodes.succeeded;
+    case 'canceled':
+      return exitCodes.canceled;
+    case 'paused':
+      return exitCodes.interrupted;
+    default:
+      return manifest.status === 'waiting' ? exitCodes.waiting : exitCodes.failed;
+  }
+}

@@ -1,0 +1,24 @@
+import { join } from 'node:path';
+import { exitCodes } from '@orch/contracts';
+import { findRun, followLog, readLog } from '@orch/sdk';
+import { eventLine } from '../event-line.ts';
+import type { Invocation } from './index.ts';
+import { runsDirOf } from './options.ts';
+import type { RunsDirOption } from './options.ts';
+
+export async function execute(invocation: Invocation<RunsDirOption & { readonly follow?: true }>): Promise<0> {
+  const { terminal, argument, options } = invocation;
+  const path = join(findRun(runsDirOf(options, terminal), argument), 'events.jsonl');
+  const stop = new AbortController();
+  const listening = terminal.onInterrupt(() => stop.abort());
+  const events = options.follow ? followLog(path, { signal: stop.signal }) : readLog(path);
+  try {
+    for await (const event of events) terminal.out(options.json ? JSON.stringify(event) : eventLine(event, terminal));
+  } catch (error) {
+    // Ctrl-C is how a person ends following; it is no failure.
+    if (!stop.signal.aborted) throw error;
+  } finally {
+    listening();
+  }
+  return exitCodes.succeeded;
+}

@@ -1,0 +1,29 @@
+import type { AnyEvent } from '@orch/sdk';
+import type { Terminal } from './terminal.ts';
+
+/** An event in one line: time, type, step and item, and what matters of its data. */
+export function eventLine({ ts, type, level, step, item, data }: AnyEvent, terminal: Terminal): string {
+  const place = step === undefined ? '' : ` ${step}${item === undefined ? '' : `[${item}]`}`;
+  const said = `${ts.slice(11, 23)} ${type.padEnd(16)}${place}${details(data)}`;
+  if (level === 'ERROR') return terminal.paint('red', said);
+  return level === 'WARN' ? terminal.paint('yellow', said) : said;
+}
+
+const longest = 200;
+
+/** The scalars of the data; digests, lists and texts of many lines are for `--json`. */
+function details(data: unknown): string {
+  const entries = Object.entries((data ?? {}) as Record<string, unknown>);
+  const words = entries.flatMap(([name, value]) => {
+    if (typeof value === 'number') return [`${name}=${Number.isInteger(value) ? value : value.toFixed(3)}`];
+    if (typeof value === 'boolean') return [`${name}=${value}`];
+    if (typeof value !== 'string' || /^[0-9a-f]{64}$/.test(value)) return [];
+    return [`${name}=${firstLine(value)}`];
+  });
+  return words.length === 0 ? '' : `  ${words.join(' ')}`;
+}
+
+function firstLine(text: string): string {
+  const [line = ''] = text.split('\n');
+  return line === text && line.length <= longest ? line : `${line.slice(0, longest)} …`;
+}

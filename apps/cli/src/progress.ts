@@ -1,0 +1,43 @@
+import type { OrchEvent } from '@orch/sdk';
+import type { Terminal } from './terminal.ts';
+import { plural, seconds } from './words.ts';
+
+/** Tells a person what goes on, a line for each thing that ended. The items of a fan-out are told of when they fail. */
+export function createProgress(terminal: Terminal): (event: OrchEvent) => void {
+  const items = new Map<string, number>();
+  return (event) => {
+    const { step = '', item } = event;
+    const name = item === undefined ? step : `${step} ${item}`;
+    if (event.type === 'step.expanded') items.set(step, event.data.count);
+    const line = lineOf(event, name, { terminal, items: items.get(step) });
+    if (line !== undefined) terminal.out(line);
+  };
+}
+
+type Telling = { readonly terminal: Terminal; readonly items: number | undefined };
+
+function lineOf(event: OrchEvent, name: string, { terminal, items }: Telling): string | undefined {
+  const { paint } = terminal;
+  switch (event.type) {
+    case 'job.started':
+      return `${paint('bold', event.data.project)} ${event.job_id}`;
+    case 'step.started':
+      return event.item === undefined ? paint('dim', `  … ${name}`) : undefined;
+    case 'step.succeeded': {
+      if (event.item !== undefined) return undefined;
+      const count = items === undefined ? '' : `  ${plural(items, 'item')}`;
+      return `  ${paint('green', '✓')} ${name}  ${seconds(event.data.duration_s)}${count}`;
+    }
+    case 'step.failed': {
+      const { message, will_retry: again = false } = event.data;
+      const [first = ''] = message.split('\n');
+      return again ? `  ${paint('yellow', '↻')} ${name}  ${first}` : `  ${paint('red', '✗')} ${name}  ${first}`;
+    }
+    case 'step.skipped':
+      return event.item === undefined ? paint('dim', `  - ${name}  skipped: ${event.data.reason}`) : undefined;
+    case 'step.canceled':
+      return event.item === undefined ? `  ${paint('yellow', '-')} ${name}  canceled` : undefined;
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,63 @@
+import { Command, CommanderError, Option } from 'commander';
+import { exitCodes } from '@orch/contracts';
+import type { ExitCode } from '@orch/contracts';
+import { commands } from './commands/index.ts';
+import type { CommandRow } from './commands/index.ts';
+import { explainError } from './explain-error.ts';
+import type { Terminal } from './terminal.ts';
+import { cliVersion } from './version.ts';
+
+/** Runs one command line and says how it went, as an exit code. Never throws. */
+export async function runCli(argv: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  let code: ExitCode = exitCodes.succeeded;
+  const program = createProgram(terminal, (value) => (code = value));
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.succeeded : exitCodes.usage;
+    return explainError(error, terminal, {
+      verbose: argv.includes('--verbose'),
+      json: argv.includes('--json'),
+    });
+  }
+}
+
+function createProgram(terminal: Terminal, exit: (code: ExitCode) => void): Command {
+  const program = new Command('orch')
+    .description('Runs AI engineering work as a durable graph of steps.')
+    .version(cliVersion, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.out(text.trimEnd()),
+      writeErr: (text) => terminal.err(text.trimEnd()),
+    })
+    .showSuggestionAfterError();
+  for (const row of commands) addCommand(program, row, { terminal, exit });
+  return program;
+}
+
+type Wiring = { readonly terminal: Terminal; readonly exit: (code: ExitCode) => void };
+
+function addCommand(program: Command, row: CommandRow, { terminal, exit }: Wiring): void {
+  const command = program
+    .command(row.name)
+    .description(row.summary)
+    .argument(...row.argument);
+  for (const [flags, description, many] of row.options) {
+    const option = new Option(flags, description);
+    command.addOption(many === undefined ? option : option.argParser(collect));
+  }
+  command.option('--json', 'print JSON').option('--verbose', 'print the stack of an error');
+  command.action(async (argument: string | undefined, options: Record<string, unknown>) => {
+    const loaded = await row.load();
+    exit(await loaded.execute({ terminal, argument, options: options as never }));
+  });
+}
+
+/** An option that may be given many times. Not commander's own kind, which would swallow the words behind it. */
+function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}

@@ -1,0 +1,38 @@
+import { stripVTControlCharacters } from 'node:util';
+import type { Style, Terminal } from './terminal.ts';
+
+const styles: Readonly<Record<string, Style>> = {
+  succeeded: 'green',
+  failed: 'red',
+  interrupted: 'yellow',
+  paused: 'yellow',
+  canceled: 'yellow',
+  running: 'bold',
+};
+
+export function paintState(state: string, terminal: Terminal): string {
+  const style = styles[state];
+  return style === undefined ? state : terminal.paint(style, state);
+}
+
+export function seconds(value: number): string {
+  if (value < 1) return `${Math.round(value * 1000)} ms`;
+  if (value < 60) return `${value.toFixed(value < 10 ? 1 : 0)} s`;
+  const minutes = Math.floor(value / 60);
+  return `${minutes} min ${Math.round(value - minutes * 60)} s`;
+}
+
+export function plural(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
+
+/** Rows as lines whose cells stand below each other, two spaces apart. */
+export function table(rows: readonly (readonly string[])[]): string[] {
+  const width = (text: string): number => stripVTControlCharacters(text).length;
+  const columns = Math.max(0, ...rows.map((row) => row.length));
+  const widths = Array.from({ length: columns }, (_, at) => Math.max(...rows.map((row) => width(row[at] ?? ''))));
+  return rows.map((row) => {
+    const cells = row.map((cell, at) => cell + ' '.repeat((widths[at] ?? 0) - width(cell)));
+    return cells.join('  ').trimEnd();
+  });
+}

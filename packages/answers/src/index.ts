@@ -1,0 +1,3 @@
+export { parseFiles } from './parse-files.ts';
+export type { FileAnswer } from './parse-files.ts';
+export { parseJson } from './parse-json.ts';

@@ -1,0 +1,253 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { parseFiles } from './parse-files.ts';
+import type { FileAnswer } from './parse-files.ts';
+
+const F = '```';
+const block = (info: string, ...lines: string[]) => [F + info, ...lines, F, ''].join('\n');
+const paths = (text: string) => parseFiles(text).map((file) => file.path);
+
+describe('a block is named by', () => {
+  test.each([
+    ['js src/x.js'],
+    ['src/x.js'],
+    ['js ./src/x.js'],
+    ['js:src/x.js'],
+    ['js title="src/x.js"'],
+    ['js filename=src/x.js'],
+    ["js {file: 'src/x.js'}"],
+    ['js {1,3} src/x.js'],
+    ['{.js path="src/x.js"}'],
+    ['js // src/x.js'],
+    ['js (src/x.js)'],
+  ])('its info string: %s', (info) => {
+    expect(parseFiles(block(info, 'x'))).toEqual([{ path: 'src/x.js', content: 'x\n' }]);
+  });
+
+  test.each([
+    ['### src/x.js'],
+    ['### 2. `src/x.js`'],
+    ['## Step 3: write `src/x.js` ##'],
+    ['**src/x.js**'],
+    ['**`src/x.js`**:'],
+    ['**3. src/x.js**'],
+    ['## 📄 `src/x.js`'],
+    ['**File: src/x.js**'],
+    ['`src/x.js`'],
+    ['- `./src/x.js` (new)'],
+    ['1. **src/x.js** – the server'],
+    ['src/x.js:'],
+    ['File: src/x.js'],
+    ['**Filename:** `src/x.js`'],
+    ['#### Path: "src/x.js"'],
+  ])('the line above it: %s', (line) => {
+    expect(parseFiles(`${line}\n${block('js', 'x')}`)).toEqual([{ path: 'src/x.js', content: 'x\n' }]);
+    expect(paths(`${line}\n\n${block('', 'x')}`)).toEqual(['src/x.js']);
+  });
+
+  test.each([
+    ['js', '// src/x.js', 'src/x.js'],
+    ['json', '// package.json', 'package.json'],
+    ['py', '# File: x.py', 'x.py'],
+    ['html', '<!-- x.html -->', 'x.html'],
+    ['css', '/* a/x.css */', 'a/x.css'],
+    ['sql', '-- schema.sql', 'schema.sql'],
+    ['', '# .env', '.env'],
+    ['md', '<!-- README.md -->', 'README.md'],
+  ])('its first line, a comment that is not part of the file: %s %s', (info, comment, path) => {
+    expect(parseFiles(block(info, comment, 'x'))).toEqual([{ path, content: 'x\n' }]);
+  });
+
+  test.each([
+    ['<file path="src/x.js">\nx\n</file>'],
+    ["<file name='./src/x.js'>\nx\n</file>"],
+    ['<file path=src/x.js>x</file>'],
+    [`<file path="src/x.js">\n${block('js', 'x')}</file>`],
+  ])('tags around it: %s', (text) => {
+    expect(parseFiles(`Here:\n${text}\n`)).toEqual([{ path: 'src/x.js', content: 'x\n' }]);
+  });
+
+  test('the name in its fence before the line above it, and that before a comment', () => {
+    expect(parseFiles(`**b.js**\n${block('js a.js', '// c.js')}`)).toEqual([{ path: 'a.js', content: '// c.js\n' }]);
+    expect(parseFiles(`**b.js**\n${block('js', '// c.js')}`)).toEqual([{ path: 'b.js', content: '// c.js\n' }]);
+  });
+});
+
+describe('what is not a file', () => {
+  test.each([
+    ['a block without a name', `Run it:\n${block('bash', 'npm test')}`],
+    ['a command below the name of the file it is about', `### server.mjs\n${block('sh', 'node server.mjs')}`],
+    ['a diff of a file', block('diff server.mjs', '-a', '+b')],
+    ['code below a sentence that mentions a file', `Now change \`server.mjs\` like this:\n${block('js', 'x')}`],
+    ['code below the heading of a method', `### \`app.listen\`\n${block('js', 'x')}`],
+    ['code below the heading of a product', `### Node.js\n${block('js', 'x')}`],
+    ['an answer below the heading of an endpoint', `### GET /notes\n${block('json', '{}')}`],
+    ['a media type', block('application/json', '{}')],
+    ['two languages', block('html/css', 'x')],
+    ['a command in an info string', block('sh npm run build.js', 'x')],
+    ['a title that is prose', block('text title="Example output"', 'x')],
+    ['a Markdown title that looks like a name', block('md', '# notes.md')],
+    ['a tag that nothing closes', '<file path="x.js">\nx\n'],
+    ['a block that a model only thought of', `<think>\n${block('js x.js', 'x')}</think>\nNo.`],
+  ])('%s', (_, text) => {
+    expect(parseFiles(text)).toEqual([]);
+  });
+
+  test('but a shell script below its own name is one', () => {
+    expect(paths(`### scripts/setup.sh\n${block('bash', 'npm i')}`)).toEqual(['scripts/setup.sh']);
+  });
+});
+
+describe('fences inside a file', () => {
+  const readme = ['# Notes', '', `${F}bash`, 'npm test', F, '', 'Tree:', '', F, 'src/', F, '', 'End'];
+  const content = `${readme.join('\n')}\n`;
+
+  test.each([
+    ['in a longer fence', ['````md README.md', ...readme, '````']],
+    ['in tildes', ['~~~md README.md', ...readme, '~~~']],
+    ['in a fence of the same length', [`${F}md README.md`, ...readme, F]],
+    ['in a fence of the same length, named above', ['## README.md', '', F, ...readme, F]],
+    ['in a tag', ['<file path="README.md">', ...readme, '</file>']],
+  ])('survive %s, and the next file is found', (_, lines) => {
+    const text = `${lines.join('\n')}\n\n${block('js x.js', 'x')}`;
+    expect(parseFiles(text)).toEqual([
+      { path: 'README.md', content },
+      { path: 'x.js', content: 'x\n' },
+    ]);
+  });
+
+  test('are read as CommonMark does where the inner ones do not pair up', () => {
+    const text = `${F}md README.md\n# Notes\n${F}bash\nnpm test\n${F}\n\n${block('js x.js', 'x')}`;
+    expect(parseFiles(text)).toEqual([
+      { path: 'README.md', content: `# Notes\n${F}bash\nnpm test\n` },
+      { path: 'x.js', content: 'x\n' },
+    ]);
+  });
+
+  test('do not end a block when they are indented like code in it', () => {
+    expect(parseFiles(block('js x.js', 'const a = `', `    ${F}`, '`;'))).toEqual([
+      { path: 'x.js', content: `const a = \`\n    ${F}\n\`;\n` },
+    ]);
+  });
+});
+
+test('an indented block of a list loses the indentation of its fence, not that of its code', () => {
+  const text = ['1. `x.py`', '', '   ```py', '   if a:', '       b', '', '   ```'].join('\n');
+  expect(parseFiles(text)).toEqual([{ path: 'x.py', content: 'if a:\n    b\n\n' }]);
+});
+
+test('files inside a whole answer that was put into one Markdown block are found', () => {
+  expect(paths(`${F}markdown\nThe files:\n\n${block('js a.js', 'x')}\n${block('js b.js', 'x')}${F}\n`)).toEqual([
+    'a.js',
+    'b.js',
+  ]);
+});
+
+test('a block that nothing closes goes to the end of the answer', () => {
+  expect(parseFiles(`${F}js x.js\na\nb\n`)).toEqual([{ path: 'x.js', content: 'a\nb\n' }]);
+});
+
+test('line ends come out as LF, whatever the answer has', () => {
+  expect(parseFiles(block('js x.js', 'a', '', 'b').replaceAll('\n', '\r\n'))).toEqual([
+    { path: 'x.js', content: 'a\n\nb\n' },
+  ]);
+});
+
+test('of two blocks with the same name the last counts, in the place of the first', () => {
+  const text = block('js x.js', 'old') + block('js y.js', 'y') + block('js ./x.js', 'new');
+  expect(parseFiles(text)).toEqual([
+    { path: 'x.js', content: 'new\n' },
+    { path: 'y.js', content: 'y\n' },
+  ]);
+});
+
+test('a snippet below the name of a file does not replace the file that its fence names', () => {
+  expect(parseFiles(`${block('js x.js', 'whole')}\n**x.js**\n${block('js', 'part')}`)).toEqual([
+    { path: 'x.js', content: 'whole\n' },
+  ]);
+});
+
+test('names outside the project are handed on as written, for the writer to refuse', () => {
+  expect(paths(block('js ../x.js', '') + block('js title="/etc/x.js"', ''))).toEqual(['../x.js', '/etc/x.js']);
+});
+
+type Shape = (file: FileAnswer, fence: string) => string;
+const fenced = (info: string, { content }: FileAnswer, fence: string) => `${fence}${info}\n${content}${fence}\n`;
+const shapes: readonly Shape[] = [
+  (file, fence) => fenced(`js ${file.path}`, file, fence),
+  (file, fence) => fenced(`js title="${file.path}"`, file, fence),
+  (file, fence) => `### ${file.path}\n\n${fenced('js', file, fence)}`,
+  (file, fence) => `**\`${file.path}\`**:\n${fenced('', file, fence)}`,
+  (file, fence) => `File: ${file.path}\n${fenced('js', file, fence)}`,
+  (file, fence) => fenced('js', { ...file, content: `// ${file.path}\n${file.content}` }, fence),
+];
+const tagged: Shape = ({ path, content }) => `<file path="${path}">\n${content}</file>\n`;
+
+const word = fc.stringMatching(/^[a-z][a-z0-9_]{0,8}$/);
+const path = fc.tuple(fc.array(word, { maxLength: 2 }), word).map(([dirs, name]) => [...dirs, `${name}.js`].join('/'));
+const line = fc.oneof(fc.constantFrom('', '```', '```js', '``` ', '~~~', '</x>', '# a.js', '    ```'), fc.string());
+const content = fc.array(
+  line.map((text) => text.replaceAll(/[\r\n]/g, ' ')),
+  { maxLength: 8 },
+);
+const files = fc.uniqueArray(
+  fc.record({ path, content: content.map((lines) => lines.map((text) => `${text}\n`).join('')) }),
+  { selector: (file) => file.path, maxLength: 4 },
+);
+
+test('whatever is rendered in a fence longer than those inside it is read back the same', () => {
+  fc.assert(
+    fc.property(files, fc.constantFrom(...shapes), fc.constantFrom('\n', 'Some prose.\n\n'), (all, shape, between) => {
+      const text = all.map((file) => shape(file, '`'.repeat(longestRun(file.content) + 3)) + between).join('');
+      expect(parseFiles(text)).toEqual(all);
+    }),
+  );
+});
+
+test('whatever is rendered between tags is read back the same, unless it is one fenced block', () => {
+  fc.assert(
+    fc.property(files, (all) => {
+      const whole = all.map((file) => ({ ...file, content: `x\n${file.content}` }));
+      expect(parseFiles(whole.map((file) => tagged(file, '')).join('\n'))).toEqual(whole);
+    }),
+  );
+});
+
+function longestRun(text: string): number {
+  return Math.max(0, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
+}
+
+test('no text makes it throw', () => {
+  const piece = fc.oneof(
+    fc.constantFrom(
+      '```',
+      '````',
+      '~~~',
+      '```md',
+      '```js x.js',
+      '<file path="y">',
+      '</file>',
+      '**x.md**',
+      '\n',
+      '\r\n',
+      ' ',
+    ),
+    fc.string({ unit: 'binary-ascii' }),
+  );
+  fc.assert(fc.property(fc.array(piece, { maxLength: 20 }), (pieces) => Array.isArray(parseFiles(pieces.join('')))));
+});
+
+test.each([
+  ['one line of backticks', '`'.repeat(1_000_000)],
+  ['a fence on every line', '```\n'.repeat(75_000)],
+  ['Markdown blocks that nothing closes', '```md\n'.repeat(50_000)],
+  ['long fences that nothing closes', ('`'.repeat(990) + 'js\n').repeat(300)],
+  ['tags that nothing closes', '<file path="x">\n'.repeat(20_000)],
+  ['blank lines below names', ('**x.md**' + '\n'.repeat(90) + '```\n').repeat(3_000)],
+  ['a long line above a block', '*'.repeat(1_000_000) + '\n```js\n'],
+  ['a long info string', '```' + 'a:'.repeat(150_000)],
+])('%s: a long text is read in linear time', (_, text) => {
+  const started = performance.now();
+  parseFiles(text);
+  expect(performance.now() - started).toBeLessThan(2_000);
+});

@@ -1,0 +1,78 @@
+import { readFileSync, statSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
+import { canonicalJson, sha256 } from '@orch/cache';
+import { OrchError, err, ok } from '@orch/contracts';
+import type { Each, Json, Result, StepScope } from '@orch/contracts';
+import { renderList, renderText } from '@orch/spec';
+import { findFiles } from './find-files.ts';
+import { lazily } from './results.ts';
+
+export type Item = { readonly key: string; readonly item: Json };
+
+const textLimit = 256 * 1024;
+
+/** The items of a fan-out that lists or finds them, each with its name: never its position. */
+export async function expandEach(each: Each, scope: StepScope): Promise<Result<Item[]>> {
+  const found = await itemsOf(each, scope);
+  return found.ok ? nameItems(found.value, each, scope) : found;
+}
+
+/** The same items, unless there are more than the step allows. */
+export function withinLimit(items: readonly Item[], { max_items: most }: Each): Result<readonly Item[]> {
+  if (items.length <= most) return ok(items);
+  return err(
+    new OrchError('spec', `Expected at most ${most} items, got ${items.length}.`, {
+      hint: 'Raise `each.max_items`; to try with a few, use `--limit`.',
+    }),
+  );
+}
+
+async function itemsOf(each: Each, scope: StepScope): Promise<Result<readonly Json[]>> {
+  if ('files' in each) {
+    const pattern = renderText(each.files, scope);
+    return pattern.ok ? ok(await fileItems(pattern.value, scope.job.dir)) : pattern;
+  }
+  if ('from' in each) throw new OrchError('internal', 'Items taken one by one come from the step that has them.');
+  if (typeof each.list === 'string') return renderList(each.list, scope);
+  return ok([...(each.list as readonly Json[])]);
+}
+
+async function fileItems(pattern: string, jobDir: string): Promise<Json[]> {
+  const paths = await findFiles([pattern], jobDir);
+  return paths.map((path) => {
+    const absolute = resolve(jobDir, path);
+    const item = { path, name: basename(path), sha256: sha256(readFileSync(absolute)) };
+    return lazily(item, 'text', () => readText(absolute, path), true);
+  });
+}
+
+function readText(absolute: string, path: string): string {
+  const { size } = statSync(absolute);
+  if (size <= textLimit) return readFileSync(absolute, 'utf8');
+  throw new OrchError(
+    'template',
+    `Expected a file of at most 256 kB behind \`item.text\`, ${path} has ${size} bytes.`,
+    {
+      hint: 'Pass `item.path` to a command instead.',
+    },
+  );
+}
+
+function nameItems(items: readonly Json[], each: Each, scope: StepScope): Result<Item[]> {
+  const used = new Map<string, number>();
+  const named: Item[] = [];
+  for (const item of items) {
+    const name = nameOf(item, each, scope);
+    if (!name.ok) return name;
+    const times = (used.get(name.value) ?? 0) + 1;
+    used.set(name.value, times);
+    named.push({ key: times === 1 ? name.value : `${name.value}-${times}`, item });
+  }
+  return ok(named);
+}
+
+function nameOf(item: Json, each: Each, scope: StepScope): Result<string> {
+  if (each.key !== undefined) return renderText(each.key, { ...scope, item });
+  if ('files' in each) return ok((item as { path: string }).path);
+  return ok(sha256(canonicalJson(item)).slice(0, 12));
+}

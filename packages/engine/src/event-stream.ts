@@ -1,0 +1,27 @@
+import type { OrchEvent } from '@orch/contracts';
+import type { Bus } from '@orch/events';
+
+/** The events of a run from now on, in order, until its result is there. */
+export async function* createEventStream(bus: Bus<OrchEvent>, result: Promise<unknown>): AsyncGenerator<OrchEvent> {
+  const seen: OrchEvent[] = [];
+  let wake = (): void => undefined;
+  let ended = false;
+  const off = bus.on('*', (event) => {
+    seen.push(event);
+    wake();
+  });
+  const end = (): void => {
+    ended = true;
+    wake();
+  };
+  // Whoever awaits `result` hears of its rejection; here it only ends the stream.
+  result.then(end, end);
+  try {
+    while (!ended || seen.length > 0) {
+      yield* seen.splice(0);
+      if (!ended && seen.length === 0) await new Promise<void>((resolve) => (wake = resolve));
+    }
+  } finally {
+    off();
+  }
+}

@@ -1,0 +1,83 @@
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { canonicalJson } from '@orch/cache';
+import { OrchError } from '@orch/contracts';
+import type { FileRef, Json, StepHost, StepKind, StepScope, WriteMode } from '@orch/contracts';
+import { z } from 'zod';
+
+const input = z.strictObject({ uses: z.string(), code_sha256: z.string() });
+
+/** What the function that a module exports is called with. */
+export type ModuleContext = StepScope & {
+  readonly signal: AbortSignal;
+  /** Writes a file below the folder of outputs and puts it into the log. */
+  write(path: string, content: string | Uint8Array, mode?: WriteMode): Promise<FileRef>;
+  /** Adds a line to the log of the step. */
+  log(line: string): void;
+};
+
+export type ModuleFunction = (context: ModuleContext) => unknown;
+
+/** Calls the function that a module of the job exports; what it returns, as JSON, is the result. */
+export const moduleKind: StepKind<z.infer<typeof input>> = {
+  kind: 'module',
+  version: 1,
+  input,
+  scoped: true,
+  fingerprint: ({ code_sha256 }) => ({ code_sha256 }),
+  async run({ uses }, host) {
+    try {
+      const run = await load(resolve(host.dirs.job, uses), uses);
+      const returned: unknown = await run(contextOf(host));
+      return { status: 'succeeded', output: asJson(returned, uses) };
+    } catch (error) {
+      if (OrchError.is(error)) return { status: 'failed', error };
+      return { status: 'failed', error: thrown(error, uses) };
+    }
+  },
+};
+
+async function load(file: string, uses: string): Promise<ModuleFunction> {
+  const loaded = (await import(pathToFileURL(file).href)) as { default?: unknown };
+  if (typeof loaded.default === 'function') return loaded.default as ModuleFunction;
+  throw new OrchError(
+    'module_failed',
+    `Expected ${uses} to export a function as default, got ${typeof loaded.default}.`,
+    {
+      hint: 'export default async function ({ steps, vars, item }) { … }',
+      retryable: false,
+    },
+  );
+}
+
+function contextOf(host: StepHost): ModuleContext {
+  return {
+    ...host.scope,
+    signal: host.signal,
+    log: (line) => host.log(`${line}\n`),
+    async write(path, content, mode) {
+      const written = await host.write(path, content, mode);
+      if (!written.ok) throw written.error;
+      return written.value;
+    },
+  };
+}
+
+function asJson(value: unknown, uses: string): Json {
+  const output = (value ?? null) as Json;
+  try {
+    canonicalJson(output);
+    return output;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new OrchError('module_failed', `Expected ${uses} to return a value that JSON can carry: ${reason}`, {
+      cause: error,
+      retryable: false,
+    });
+  }
+}
+
+function thrown(error: unknown, uses: string): OrchError {
+  const message = error instanceof Error ? error.message : String(error);
+  return new OrchError('module_failed', `${uses}: ${message}`, { cause: error });
+}

@@ -1,0 +1,58 @@
+import { parseJson } from '@orch/answers';
+import { OrchError, ok } from '@orch/contracts';
+import type { Json, Outcome, Result, StepKind } from '@orch/contracts';
+import { runCommand } from '@orch/process';
+import type { CommandResult } from '@orch/process';
+import { z } from 'zod';
+import { commandFields, commandFingerprint, commandOf, commandOptions } from './command.ts';
+
+const input = z.strictObject({ ...commandFields, output: z.enum(['text', 'json', 'lines']).default('text') });
+
+type ShellInput = z.infer<typeof input>;
+
+/** Runs a command; its standard output is the result, without the line ends that close it. */
+export const shellKind: StepKind<ShellInput> = {
+  kind: 'shell',
+  version: 1,
+  input,
+  fingerprint: commandFingerprint,
+  async run(fields, host) {
+    const { file, args } = commandOf(fields);
+    const result = await runCommand(file, args, commandOptions(fields, host));
+    if (result.status === 'exited' && result.exitCode === 0) return succeed(fields, result);
+    return { status: 'failed', error: failure(fields, result) };
+  },
+};
+
+function succeed(fields: ShellInput, result: CommandResult): Outcome<Json> {
+  const output = read(fields.output, result.stdout.replace(/[\r\n]+$/, ''));
+  if (!output.ok) return { status: 'failed', error: output.error };
+  return { status: 'succeeded', output: output.value, extra: { exit_code: 0, stderr: result.stderr } };
+}
+
+function read(as: ShellInput['output'], stdout: string): Result<Json> {
+  if (as === 'json') return parseJson(stdout);
+  return ok(as === 'text' ? stdout : stdout === '' ? [] : stdout.split(/\r?\n/));
+}
+
+function failure(fields: ShellInput, result: CommandResult): OrchError {
+  const what = `\`${fields.run ?? [fields.command, ...fields.args].join(' ')}\``;
+  const said = lastLines(result.stderr) || lastLines(result.stdout);
+  return new OrchError(
+    'command_failed',
+    `Expected ${what} to exit with 0, it ${ended(result)}.${said && `\n${said}`}`,
+    {
+      hint: 'The whole output is in the log of the step.',
+    },
+  );
+}
+
+function ended(result: CommandResult): string {
+  if (result.status === 'exited') return `exited with ${result.exitCode}`;
+  if (result.status === 'signaled') return `was ended by ${result.signal}`;
+  return result.status === 'timed_out' ? 'took too long' : 'was stopped';
+}
+
+function lastLines(text: string): string {
+  return text.trimEnd().split('\n').slice(-12).join('\n').slice(-2_000);
+}

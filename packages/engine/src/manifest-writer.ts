@@ -1,0 +1,45 @@
+import { OrchError } from '@orch/contracts';
+import type { Clock, Manifest } from '@orch/contracts';
+import { writeAtomic } from '@orch/filestore';
+
+/** Milliseconds between two writings, at least; and at most this share of the time is spent on them. */
+const interval = 250;
+const share = 0.05;
+
+export type ManifestWriter = {
+  /** Something changed: writes now or soon. */
+  touch(): void;
+  /** Writes what is true now. */
+  finish(): void;
+};
+
+/** Rewrites `manifest.json` atomically while a run goes on. It is only a cache of the fold, so it is never synced. */
+export function createManifestWriter(path: string, clock: Clock, fold: () => Manifest): ManifestWriter {
+  let allowedAt = 0;
+  let stale: NodeJS.Timeout | undefined;
+
+  const write = (): void => {
+    clearTimeout(stale);
+    stale = undefined;
+    const began = clock.monotonic();
+    writeAtomic(path, `${JSON.stringify(fold(), undefined, 2)}\n`, { durability: 'relaxed' });
+    const took = clock.monotonic() - began;
+    allowedAt = began + Math.max(interval, took / share);
+  };
+  const tryWrite = (): void => {
+    try {
+      write();
+    } catch (error) {
+      // The run goes on without it: `finish` writes it again, and throws if it still cannot.
+      if (!OrchError.is(error)) throw error;
+    }
+  };
+  return {
+    touch() {
+      const wait = allowedAt - clock.monotonic();
+      if (wait <= 0) tryWrite();
+      else stale ??= setTimeout(tryWrite, wait).unref();
+    },
+    finish: write,
+  };
+}

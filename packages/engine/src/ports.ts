@@ -1,0 +1,31 @@
+import type { Clock, Ids, OrchEvent, Provider, StepKind } from '@orch/contracts';
+
+/** What a run is lent from outside. */
+export type EnginePorts = {
+  /** Who answers; needed only by jobs with steps that ask a model. */
+  readonly provider?: Provider | undefined;
+  /** The environment commands may see, already reduced to what is allowed. */
+  readonly commandEnv: Readonly<Record<string, string>>;
+  readonly clock?: Clock | undefined;
+  readonly ids?: Ids | undefined;
+  /** Step kinds beside the built-in ones, by name. */
+  readonly kinds?: readonly StepKind[] | undefined;
+};
+
+export type RunOptions = {
+  /** The folder of all runs. */
+  readonly runsDir: string;
+  /** Run this step and what it needs, nothing else. */
+  readonly only?: string | undefined;
+  /** Take at most so many items of each fan-out. */
+  readonly limit?: number | undefined;
+  readonly durability?: Durability | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Called with each event, once it is on disc. */
+  readonly onEvent?: ((event: OrchEvent) => void) | undefined;
+  /** The id of the new run; a fresh one unless given. */
+  readonly jobId?: string | undefined;
+};
+
+/** `strict` syncs before it acknowledges; `relaxed` loses nothing when the process dies, only when the machine does. */
+export type Durability = 'strict' | 'relaxed';

@@ -1,0 +1,79 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { sha256 } from '@orch/cache';
+import { OrchError, err, ok } from '@orch/contracts';
+import type { Digest, Json, JsonObject, PlanStep, Result, StepKind, StepScope } from '@orch/contracts';
+import { renderStep } from '@orch/spec';
+import { findFiles } from './find-files.ts';
+import { inputHash } from './input-hash.ts';
+import type { HashedNeed } from './input-hash.ts';
+import { itemwiseNeed } from './graph.ts';
+import { resultDigest } from './results.ts';
+import type { RunContext } from './run-context.ts';
+
+/** An attempt ready to start: its hash stands in `step.started` also when its fields could not be rendered. */
+export type PreparedAttempt = { readonly inputHash: Digest; readonly input: Result<unknown> };
+
+export type AttemptTarget = {
+  readonly step: PlanStep;
+  /** `from`: the node of the need whose one item this item takes. */
+  readonly item?: { readonly from: string | undefined };
+};
+
+export async function prepareAttempt(
+  run: RunContext,
+  { step, item }: AttemptTarget,
+  scope: StepScope,
+): Promise<PreparedAttempt> {
+  const kind = kindOf(run, step);
+  const inputs = {
+    needs: needsOf(run, step, item?.from),
+    reads: await digestReads(step.reads, run.job.jobDir),
+    asked: kind.asks === true ? run.job.plan.provider : undefined,
+  };
+  const input = readFields(kind, step, scope);
+  const fields = input.ok ? fingerprint(kind, input.value, scope) : step.fields;
+  return { inputHash: inputHash(kind, { ...inputs, fields }), input };
+}
+
+export function kindOf(run: RunContext, step: PlanStep): StepKind {
+  const kind = run.kinds.get(step.kind);
+  if (kind !== undefined) return kind;
+  throw new OrchError(
+    'spec',
+    `Step ${step.id}: expected a kind of ${[...run.kinds.keys()].join(', ')}, got ${step.kind}.`,
+  );
+}
+
+/** Of a need taken item by item, only the one item counts. */
+export function needsOf(run: RunContext, step: PlanStep, fromItem?: string): Record<string, HashedNeed> {
+  const from = itemwiseNeed(step);
+  const needs = step.needs.map((need): [string, HashedNeed] => {
+    const settled = run.results.get(need === from && fromItem !== undefined ? fromItem : need);
+    return [need, { status: 'succeeded', output: settled === undefined ? null : resultDigest(settled) }];
+  });
+  return Object.fromEntries(needs);
+}
+
+async function digestReads(reads: readonly string[], jobDir: string): Promise<Record<string, Digest>> {
+  const paths = await findFiles(reads, jobDir);
+  return Object.fromEntries(paths.map((path) => [path, sha256(readFileSync(resolve(jobDir, path)))]));
+}
+
+function readFields(kind: StepKind, step: PlanStep, scope: StepScope): Result<unknown> {
+  const rendered = renderStep(step, scope);
+  if (!rendered.ok) return rendered;
+  const parsed = kind.input.safeParse(rendered.value);
+  if (parsed.success) return ok(parsed.data);
+  const [issue] = parsed.error.issues;
+  const at = issue === undefined ? '' : `.${issue.path.join('.')}`;
+  return err(new OrchError('template', `steps.${step.id}${at}: ${issue?.message ?? 'does not fit its kind'}`));
+}
+
+function fingerprint(kind: StepKind, input: unknown, scope: StepScope): Json {
+  const fields = kind.fingerprint(input);
+  if (kind.scoped !== true) return fields;
+  const { task, vars, item } = scope;
+  const seen: JsonObject = { vars, ...(task === undefined ? {} : { task }), ...(item === undefined ? {} : { item }) };
+  return { fields, scope: seen };
+}

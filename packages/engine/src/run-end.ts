@@ -1,0 +1,22 @@
+import { OrchError } from '@orch/contracts';
+import type { EventData } from '@orch/contracts';
+import { failureData } from './attempt.ts';
+import type { RunContext } from './run-context.ts';
+import type { StepsResult } from './run-steps.ts';
+
+/** Logs how this attempt of the run ended. What stopped it decides: a person, a signal, the time, or a failed step. */
+export async function endRun(run: RunContext, steps: StepsResult, stopped: OrchError | undefined): Promise<void> {
+  const end = { duration_s: (run.clock.now() - run.startedAt) / 1000, artifacts: run.journal.state.artifacts.size };
+  if (steps.status === 'succeeded') return run.journal.append('job.succeeded', end);
+  if (stopped?.code === 'interrupted') return run.journal.append('job.paused', { ...end, reason: 'interrupted' });
+  if (stopped?.code === 'canceled') return run.journal.append('job.canceled', { ...end, reason: stopped.message });
+  return run.journal.append('job.failed', failedData(end, stopped ?? steps.error));
+}
+
+function failedData(
+  end: { duration_s: number; artifacts: number },
+  error: OrchError | undefined,
+): EventData['job.failed'] {
+  const cause = error ?? new OrchError('internal', 'The job ended before its steps did.');
+  return { ...end, error: failureData(cause) };
+}

@@ -1,0 +1,50 @@
+import { mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { OrchError } from '@orch/contracts';
+import type { BlobStore, CompiledJob, PlanInput } from '@orch/contracts';
+import { writeAtomic } from '@orch/filestore';
+import type { RunPaths } from '@orch/filestore';
+import { join } from 'node:path';
+import type { Durability } from './ports.ts';
+
+/** Makes the folder of a new run. A runs folder that cannot be written is told before anything else happens. */
+export function createRunFolder(paths: RunPaths, runsDir: string): void {
+  try {
+    mkdirSync(runsDir, { recursive: true });
+    mkdirSync(paths.dir);
+    for (const dir of [paths.inbox, paths.inputs]) mkdirSync(dir);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new OrchError('io', `Expected a folder for runs that can be written, got ${runsDir}: ${reason}`, {
+      hint: 'Name another one with --runs-dir or ORCH_RUNS_DIR.',
+      cause: error,
+    });
+  }
+}
+
+/** Keeps what the run is made of: as blobs, which the log names, and as files, for people. */
+export function keepInputs(
+  job: CompiledJob,
+  { paths, blobs, durability }: { paths: RunPaths; blobs: BlobStore; durability: Durability },
+): void {
+  const plan: PlanInput = { path: 'plan.json', sha256: job.planHash, content: JSON.stringify(job.plan, undefined, 2) };
+  for (const { content } of [job.spec, ...job.inputs]) blobs.put(content);
+  for (const { path, content } of [{ ...job.spec, path: specName(job.spec) }, plan]) {
+    writeAtomic(join(paths.inputs, path), content, { durability });
+  }
+}
+
+/** Points `latest` to this run. Two runs may start at once: the last one wins, and the link is never absent. */
+export function pointLatest(paths: RunPaths, jobId: string): void {
+  const draft = `${paths.latest}.${jobId}`;
+  try {
+    symlinkSync(jobId, draft);
+    renameSync(draft, paths.latest);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw new OrchError('io', `Expected to point ${paths.latest} to ${jobId}: ${String(error)}`, { cause: error });
+  }
+}
+
+function specName({ path }: PlanInput): string {
+  return path.endsWith('.json') ? 'spec.json' : 'spec.yaml';
+}

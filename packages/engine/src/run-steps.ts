@@ -1,0 +1,85 @@
+import { OrchError } from '@orch/contracts';
+import type { Json, PlanStep } from '@orch/contracts';
+import { buildDag, runDag } from '@orch/dag';
+import type { DagResult, Outcome as NodeOutcome, SkipReason } from '@orch/dag';
+import { createAdmission } from './admission.ts';
+import { runAttempt } from './attempt.ts';
+import { createFanOuts } from './fan-out.ts';
+import type { FanOuts } from './fan-out.ts';
+import { planNodes } from './graph.ts';
+import type { ItemNode, RunNode } from './graph.ts';
+import type { Settled } from './results.ts';
+import type { RunContext } from './run-context.ts';
+
+export type StepsResult = { readonly status: DagResult<Settled>['status']; readonly error: OrchError | undefined };
+
+/** Runs the steps of a plan to the end of each: every one succeeds, fails, is skipped with a reason, or waits for a later attempt. */
+export async function runSteps(run: RunContext, steps: readonly PlanStep[], signal: AbortSignal): Promise<StepsResult> {
+  const dag = buildDag(planNodes(steps));
+  if (!dag.ok) throw new OrchError('spec', dag.error.message);
+  const fanOuts = createFanOuts(run);
+  const failures = new Map<string, OrchError>();
+  const result = await runDag<RunNode, Settled>(
+    dag.value,
+    (node, { attempt }) => runNode(run, { node, attempt, signal, fanOuts }),
+    {
+      concurrency: run.job.plan.concurrency,
+      signal,
+      queue: createAdmission(),
+      onFailure: 'abort',
+      onSettle(node, outcome) {
+        if (outcome.status === 'succeeded') run.results.set(node.id, outcome.value);
+        if (outcome.status === 'failed') failures.set(node.id, OrchError.from(outcome.error));
+        if (outcome.status === 'skipped') logSkip(run, node, outcome.reason);
+      },
+      clock: run.clock,
+    },
+  );
+  fanOuts.settle(failures);
+  return { status: result.status, error: failures.values().next().value };
+}
+
+type NodeRun = {
+  readonly node: RunNode;
+  readonly attempt: number;
+  readonly signal: AbortSignal;
+  readonly fanOuts: FanOuts;
+};
+
+function runNode(
+  run: RunContext,
+  { node, attempt, signal, fanOuts }: NodeRun,
+): NodeOutcome<Settled, RunNode> | Promise<NodeOutcome<Settled, RunNode>> {
+  switch (node.type) {
+    case 'step':
+      return runAttempt(run, { step: node.step, attempt, signal });
+    case 'item':
+      return runAttempt(run, { step: node.step, item: itemOf(run, node), attempt, signal });
+    case 'expand':
+      return fanOuts.expand(node.step);
+    case 'join':
+      return fanOuts.join(node.step);
+  }
+}
+
+function itemOf(run: RunContext, node: ItemNode): { key: string; value: Json; from: string | undefined } {
+  const [from] = node.needs;
+  const settled = from === undefined ? undefined : run.results.get(from);
+  if (settled === undefined) return { key: node.key, value: node.item, from: undefined };
+  const value = run.results.itemView({ key: node.key, item: node.item, settled });
+  return { key: node.key, value: value, from };
+}
+
+/** A fan-out that began ends with its own event, and what a signal kept from starting stays pending. */
+function logSkip(run: RunContext, node: RunNode, reason: SkipReason): void {
+  if (reason === 'canceled' || node.type === 'expand') return;
+  const { status } = run.journal.state.steps.get(node.step.id) ?? {};
+  if (node.type === 'join' && (status === 'running' || status === 'failed')) return;
+  const known = isNeedReason(reason) ? reason : 'job_failed';
+  const item = node.type === 'item' ? node.key : undefined;
+  run.journal.push('step.skipped', { reason: known }, { step: node.step.id, item });
+}
+
+function isNeedReason(reason: SkipReason): reason is 'dependency_failed' | 'dependency_skipped' {
+  return reason === 'dependency_failed' || reason === 'dependency_skipped';
+}

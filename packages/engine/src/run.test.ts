@@ -1,0 +1,378 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { canonicalJson, sha256 } from '@orch/cache';
+import { OrchError } from '@orch/contracts';
+import type {
+  CompiledJob,
+  Json,
+  OrchEvent,
+  Plan,
+  PlanStep,
+  Provider,
+  Reply,
+  StepHost,
+  StepKind,
+} from '@orch/contracts';
+import { manifest as manifestSchema } from '@orch/contracts/schemas';
+import { verifyLog } from '@orch/events';
+import { isLocked } from '@orch/filestore';
+import { FakeClock, tempDir } from '@orch/testkit';
+import { expect, test } from 'vitest';
+import { startRun } from './index.ts';
+import type { EnginePorts, RunOptions } from './index.ts';
+
+test('a run ends with a verified log, a manifest of the schema, and a free lock', async () => {
+  const runsDir = tempDir();
+  const { events, result, dir } = await execute(
+    [write('a', { 'a.md': 'A' }), write('b', { 'b.md': '{{ steps.a.status }}' }, ['a'])],
+    {
+      runsDir,
+    },
+  );
+  expect(result.status).toBe('succeeded');
+  expect(manifestSchema.parse(JSON.parse(readFileSync(join(dir, 'manifest.json'), 'utf8')))).toEqual(result.manifest);
+  const verified = await verifyLog(join(dir, 'events.jsonl'));
+  expect(verified).toMatchObject({ ok: true, value: { last: { seq: events.length } } });
+  expect(readFileSync(join(dir, 'outputs/test/b.md'), 'utf8')).toBe('succeeded');
+  expect(readFileSync(join(runsDir, 'latest', 'manifest.json'), 'utf8')).toContain(result.jobId);
+  expect(isLocked(join(dir, 'run.lock'))).toBe(false);
+});
+
+test('no step starts before the end of what it needs is in the log, and its start is on disc before it runs', async () => {
+  const dir = tempDir();
+  const seen: Record<string, string[]> = {};
+  const kind = probe(({ step, dirs }) => {
+    seen[step] = linesOf(dirs.run).map(({ type, step: of }) => `${type} ${of ?? ''}`);
+    return step;
+  });
+  await execute(
+    [step('a'), step('b', { needs: ['a'] }), step('c', { needs: ['a'] }), step('d', { needs: ['b', 'c'] })],
+    {
+      runsDir: dir,
+      kinds: [kind],
+    },
+  );
+  expect(seen['b']).toEqual(expect.arrayContaining(['step.succeeded a', 'step.started b']));
+  expect(seen['d']).toEqual(expect.arrayContaining(['step.succeeded b', 'step.succeeded c', 'step.started d']));
+});
+
+test('item k of the second step starts while other items of the first still run', async () => {
+  const gate = Promise.withResolvers<void>();
+  const kind = probe(async ({ step, item }) => {
+    if (step === 'first' && item === 'slow') await gate.promise;
+    if (step === 'second' && item === 'fast') gate.resolve();
+    return `${step} ${item}`;
+  });
+  const each = { list: ['slow', 'fast'], key: '{{ item }}', max_items: 10 };
+  const steps = [step('first', { each }), step('second', { needs: ['first'], each: { from: 'first', max_items: 10 } })];
+  const { result, events } = await execute(steps, { kinds: [kind] });
+  expect(result.status).toBe('succeeded');
+  const order = events.flatMap(({ type, step, item }) => (item === undefined ? [] : [`${type} ${step} ${item}`]));
+  expect(order.indexOf('step.succeeded second fast')).toBeLessThan(order.indexOf('step.succeeded first slow'));
+  expect(result.manifest.steps['second']).toMatchObject({ status: 'succeeded', items: { total: 2, succeeded: 2 } });
+});
+
+test('never more items of a step run at once than its max_parallel, nor more in all than concurrency', async () => {
+  const running = { limited: 0, free: 0 };
+  const most = { limited: 0, all: 0 };
+  const kind = probe(async ({ step }) => {
+    const name = step as 'limited' | 'free';
+    running[name]++;
+    most.limited = Math.max(most.limited, running.limited);
+    most.all = Math.max(most.all, running.limited + running.free);
+    await new Promise((resolve) => setImmediate(resolve));
+    running[name]--;
+    return null;
+  });
+  const list = Array.from({ length: 20 }, (_, at) => at);
+  const steps = [
+    step('limited', { each: { list, max_items: 100, max_parallel: 2 } }),
+    step('free', { each: { list, max_items: 100 } }),
+  ];
+  await execute(steps, { kinds: [kind], plan: { concurrency: 5 } });
+  expect(most).toEqual({ limited: 2, all: 5 });
+});
+
+test('a failed step fails the job: what needs it is skipped for that, the rest because the job failed', async () => {
+  const kind = probe(({ step }) => {
+    if (step === 'bad') throw new OrchError('assertion', 'no good', { retryable: false });
+    return null;
+  });
+  const steps = [step('bad'), step('after', { needs: ['bad'] }), step('last', { needs: ['after'] }), step('other')];
+  const { result, events } = await execute(steps, { kinds: [kind], plan: { concurrency: 1 } });
+  expect(result).toMatchObject({ status: 'failed', manifest: { failures: [{ step: 'bad', code: 'assertion' }] } });
+  const skips = events.flatMap((event) => (event.type === 'step.skipped' ? [[event.step, event.data.reason]] : []));
+  expect(Object.fromEntries(skips)).toEqual({
+    after: 'dependency_failed',
+    last: 'dependency_skipped',
+    other: 'job_failed',
+  });
+  expect(events.at(-1)).toMatchObject({ type: 'job.failed', level: 'ERROR', data: { error: { message: 'no good' } } });
+});
+
+test('a failed item fails its step once, after the items that still ran', async () => {
+  const gate = Promise.withResolvers<void>();
+  const kind = probe(async ({ item }) => {
+    if (item === 'bad') {
+      setImmediate(gate.resolve);
+      throw new OrchError('assertion', 'no good', { retryable: false });
+    }
+    await gate.promise;
+    return null;
+  });
+  const each = { list: ['bad', 'good'], key: '{{ item }}', max_items: 10 };
+  const { events, result } = await execute([step('many', { each }), step('after', { needs: ['many'] })], {
+    kinds: [kind],
+  });
+  const order = events.map(({ type, step = '', item = '' }) => [type, step, item].join(' ').trim());
+  expect(order.slice(-4)).toEqual(['step.skipped after', 'step.succeeded many good', 'step.failed many', 'job.failed']);
+  expect(result.manifest.failures.at(-1)).toMatchObject({
+    step: 'many',
+    message: '1 of 2 items failed, first bad: no good',
+  });
+});
+
+test('a retryable failure is tried again as often as the step says, and each attempt is numbered', async () => {
+  let calls = 0;
+  const kind = probe(({ attempt }) => {
+    if (++calls < 3) throw new OrchError('command_failed', `attempt ${attempt}`);
+    return attempt;
+  });
+  const retry = { tries: 2, backoff: 'fixed', base_s: 0, max_s: 0, jitter: false } as const;
+  const { events, result } = await execute([step('flaky', { retry })], { kinds: [kind] });
+  expect(result.manifest.steps['flaky']).toMatchObject({ status: 'succeeded', attempts: 3 });
+  const failed = events.filter((event) => event.type === 'step.failed');
+  expect(failed.map(({ level, data }) => [level, data.attempt, data.will_retry])).toEqual([
+    ['WARN', 1, true],
+    ['WARN', 2, true],
+  ]);
+});
+
+test('a step that takes longer than timeout_s fails with code timeout', async () => {
+  const clock = new FakeClock();
+  const kind = probe(async ({ signal }) => {
+    void clock.advance(30_000);
+    await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
+    return null;
+  });
+  const { result } = await execute([step('slow', { timeout_s: 30 })], { kinds: [kind], clock });
+  expect(result.manifest.failures).toMatchObject([{ step: 'slow', kind: 'timeout', code: 'timeout' }]);
+});
+
+test('a step that ignores its signal does not keep the run', async () => {
+  const clock = new FakeClock();
+  const kind = probe(() => {
+    void clock.advance(10_000).then(() => clock.advance(10_000));
+    return new Promise<never>(() => undefined);
+  });
+  const { result } = await execute([step('deaf', { timeout_s: 10 })], { kinds: [kind], clock });
+  expect(result.manifest.failures).toMatchObject([{ step: 'deaf', code: 'timeout' }]);
+});
+
+test('a job that takes longer than its timeout_s gives steps in flight a terminal event', async () => {
+  const clock = new FakeClock();
+  const kind = probe(({ signal }) => {
+    void clock.advance(60_000);
+    return new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
+  });
+  const { result, events } = await execute([step('slow'), step('later', { needs: ['slow'] })], {
+    kinds: [kind],
+    clock,
+    plan: { timeout_s: 60 },
+  });
+  expect(result.status).toBe('failed');
+  expect(events.slice(-2)).toMatchObject([
+    { type: 'step.failed', step: 'slow', data: { code: 'timeout' } },
+    { type: 'job.failed', data: { error: { code: 'timeout' } } },
+  ]);
+});
+
+test.each([
+  ['cancel()', 'canceled', 'job.canceled'],
+  ['an interrupt', 'paused', 'job.paused'],
+])('%s ends the run as %s, its running steps as canceled, and leaves the others pending', async (how, status, last) => {
+  const stop = new AbortController();
+  const stopper: { stop?: () => void } = {};
+  const kind = probe(({ signal }) => {
+    setImmediate(() => stopper.stop?.());
+    return new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
+  });
+  const handle = startRun(jobOf([step('long'), step('later', { needs: ['long'] })]), ports({ kinds: [kind] }), {
+    runsDir: tempDir(),
+    signal: stop.signal,
+  });
+  stopper.stop = () =>
+    how === 'cancel()' ? handle.cancel('enough') : stop.abort(new OrchError('interrupted', 'Interrupted by a signal.'));
+  const events = [];
+  for await (const event of handle) events.push(event);
+  const result = await handle.result;
+  expect(result.status).toBe(status);
+  expect(result.manifest).toMatchObject({ pending_steps: ['long', 'later'], steps: { later: { status: 'pending' } } });
+  expect(events.at(-1)?.type).toBe(last);
+  expect(events.at(-2)).toMatchObject({ type: 'step.canceled', step: 'long' });
+});
+
+test('only the named step and what it needs run; the others stay pending', async () => {
+  const ran: string[] = [];
+  const kind = probe(({ step }) => (ran.push(step), null));
+  const steps = [step('a'), step('b', { needs: ['a'] }), step('c', { needs: ['b'] }), step('d')];
+  const { result } = await execute(steps, { kinds: [kind], only: 'b' });
+  expect(ran).toEqual(['a', 'b']);
+  expect(result.manifest).toMatchObject({
+    status: 'succeeded',
+    completed_steps: ['a', 'b'],
+    pending_steps: ['c', 'd'],
+  });
+});
+
+test('a runs folder that cannot be made rejects the result with io, before anything else', async () => {
+  const file = join(tempDir(), 'file');
+  writeFileSync(file, '');
+  const handle = startRun(jobOf([step('a')]), ports({}), { runsDir: join(file, 'runs') });
+  await expect(handle.result).rejects.toMatchObject({ code: 'io', exit: 2 });
+});
+
+test('a question that was answered in an earlier run is not asked again, in the same step', async () => {
+  const runsDir = tempDir();
+  const model = scripted(['one']);
+  const first = await execute([ask('q')], { runsDir, provider: model.provider });
+  const second = await execute([ask('q')], { runsDir, provider: model.provider });
+  expect(model.asked).toHaveLength(1);
+  expect([first, second].map(({ result }) => result.manifest.steps['q'])).toMatchObject([
+    { provider_calls: 1, cache_hits: 0 },
+    { provider_calls: 0, cache_hits: 1 },
+  ]);
+  expect(existsSync(join(runsDir, '.cache', 'entries'))).toBe(true);
+});
+
+test('answers that are worth nothing to others stay in the folder of their run', async () => {
+  const runsDir = tempDir();
+  const model = scripted(['one', 'two'], { shareable: false });
+  await execute([ask('q')], { runsDir, provider: model.provider });
+  await execute([ask('q')], { runsDir, provider: model.provider });
+  expect(model.asked).toHaveLength(2);
+  expect(existsSync(join(runsDir, '.cache'))).toBe(false);
+});
+
+test('an answer that does not fit is marked, and the next attempt asks for the next sample', async () => {
+  const model = scripted(['no json here', '{"title": "yes"}']);
+  const fields = { prompt: 'p', output: 'json', schema: { type: 'object', required: ['title'] } };
+  const { result, events } = await execute([ask('q', { fields, retry: once })], { provider: model.provider });
+  expect(result.status).toBe('succeeded');
+  expect(model.asked.map(({ asked }) => asked.sample)).toEqual([0, 1]);
+  const keys = events.flatMap((event) => (event.type === 'llm.request' ? [event.data.cache_key] : []));
+  expect(new Set(keys).size).toBe(2);
+  expect(events.find(({ type }) => type === 'reply.rejected')).toMatchObject({
+    data: { cache_key: keys[0], by: 'llm' },
+  });
+});
+
+test('a truncated answer is kept, fails the step, and is not bought again', async () => {
+  const runsDir = tempDir();
+  const model = scripted([{ text: 'half', finishReason: 'length', usage: {} }]);
+  for (let round = 0; round < 2; round++) {
+    const { result } = await execute([ask('q', { retry: once })], { runsDir, provider: model.provider });
+    expect(result.manifest.failures).toMatchObject([{ step: 'q', code: 'truncated' }]);
+  }
+  expect(model.asked).toHaveLength(1);
+});
+
+test('files of an answer that would leave the folder of outputs are refused, and none of them is written', async () => {
+  const bad = '```js ok.mjs\n1\n```\n\n```js ../../evil.mjs\n2\n```\n';
+  const model = scripted([bad]);
+  const steps = [ask('q', { fields: { prompt: 'p', output: 'files' } })];
+  const { result, dir } = await execute(steps, { provider: model.provider });
+  expect(result.manifest.failures).toMatchObject([{ step: 'q', code: 'bad_answer' }]);
+  expect(result.manifest.files).toEqual([]);
+  expect(existsSync(join(dir, 'outputs', 'test', 'ok.mjs'))).toBe(false);
+});
+
+test('what a step sees of its needs is their real output, also when it is large', async () => {
+  const large = 'x'.repeat(100_000);
+  const kind = probe(({ step, scope }) => (step === 'a' ? { large } : (scope.steps['a']?.output ?? null)));
+  const { result } = await execute([step('a'), step('b', { needs: ['a'] })], { kinds: [kind] });
+  const { a, b } = result.manifest.steps;
+  expect(b?.output?.sha256).toBe(a?.output?.sha256);
+  expect(b?.output).not.toHaveProperty('inline');
+});
+
+const never = { tries: 0, backoff: 'exponential', base_s: 0, max_s: 0, jitter: false } as const;
+const once = { ...never, tries: 1 };
+
+function step(id: string, more: Partial<PlanStep> = {}): PlanStep {
+  return { id, kind: 'probe', needs: [], fields: {}, retry: never, cache: 'auto', reads: [], writes: [], ...more };
+}
+
+function write(id: string, files: Record<string, string>, needs: string[] = []): PlanStep {
+  return step(id, { kind: 'files', needs, fields: { write: files } });
+}
+
+function ask(id: string, more: Partial<PlanStep> = {}): PlanStep {
+  return step(id, { kind: 'llm', fields: { prompt: 'p', output: 'text' }, ...more });
+}
+
+function jobOf(steps: readonly PlanStep[], more: Partial<Plan> = {}): CompiledJob {
+  const plan: Plan = {
+    version: 1,
+    project: 'test',
+    provider: { name: 'scripted', model: 'm' },
+    concurrency: 4,
+    vars: {},
+    steps,
+    ...more,
+  };
+  const planHash = sha256(canonicalJson(plan));
+  return { plan, planHash, spec: { path: 'job.yaml', sha256: sha256(''), content: '' }, inputs: [], jobDir: '/' };
+}
+
+/** A kind of step that does what the test says. */
+function probe(run: (host: StepHost) => Json | Promise<Json>): StepKind {
+  return {
+    kind: 'probe',
+    version: 1,
+    input: { safeParse: (data) => ({ success: true, data }) },
+    fingerprint: (input) => input as Json,
+    run: async (_, host) => ({ status: 'succeeded', output: await run(host) }),
+  };
+}
+
+type Scripted = { readonly provider: Provider; readonly asked: Parameters<Provider['stream']>[0][] };
+
+/** A provider that gives prepared answers, one after the other. */
+function scripted(replies: readonly (string | Reply)[], can: Partial<Provider['can']> = {}): Scripted {
+  const asked: Parameters<Provider['stream']>[0][] = [];
+  const stream: Provider['stream'] = async function* (request, context) {
+    await context.beforeRequest?.({ try: 1 });
+    const next = replies[asked.push(request) - 1];
+    const reply: Reply = typeof next === 'string' ? { text: next, finishReason: 'stop', usage: {} } : (next as Reply);
+    await context.afterRequest?.({ try: 1, durationMs: 1, ok: true, reply });
+    yield { type: 'done', reply };
+  };
+  const provider: Provider = {
+    name: 'scripted',
+    can: { schema: true, local: true, shareable: true, ...can },
+    identify: ({ model = '' }) => ({ name: 'scripted', model, opts: {} }),
+    complete: () => Promise.reject(new Error('not used')),
+    stream,
+    check: async () => ({}),
+  };
+  return { provider, asked };
+}
+
+function ports(more: Partial<EnginePorts>): EnginePorts {
+  return { commandEnv: {}, ...more };
+}
+
+type Settings = Partial<EnginePorts> & Partial<RunOptions> & { readonly plan?: Partial<Plan> };
+
+async function execute(steps: readonly PlanStep[], { plan, runsDir = tempDir(), only, ...more }: Settings) {
+  const handle = startRun(jobOf(steps, plan), ports(more), { runsDir, only });
+  const events: OrchEvent[] = [];
+  for await (const event of handle) events.push(event);
+  return { events, result: await handle.result, dir: handle.dir };
+}
+
+function linesOf(dir: string): OrchEvent[] {
+  const lines = readFileSync(join(dir, 'events.jsonl'), 'utf8').trimEnd().split('\n');
+  return lines.map((line) => JSON.parse(line) as OrchEvent);
+}

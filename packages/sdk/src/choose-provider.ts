@@ -1,0 +1,108 @@
+import { existsSync } from 'node:fs';
+import { OrchError } from '@orch/contracts';
+import type { Clock, Provider, ProviderChoice } from '@orch/contracts';
+import { parseProvider } from '@orch/spec';
+import { readPolicy, readText } from './environment.ts';
+import type { Environment } from './environment.ts';
+import { vendors } from './vendors.ts';
+import type { Vendor } from './vendors.ts';
+
+/** How long `auto` waits for an Ollama that may not be there, in milliseconds. */
+const probeMs = 1_000;
+
+export type ProviderQuestion = {
+  /** What the job says; `auto` when it says nothing. */
+  readonly written: ProviderChoice;
+  /** Of the command line, over the job. */
+  readonly flag?: string | undefined;
+  readonly env: Environment;
+  /** Absolute folder of recordings, beside the job. */
+  readonly recordings: string;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+};
+
+export type ChosenProvider = {
+  readonly choice: ProviderChoice;
+  readonly provider: Provider;
+  readonly notes: readonly string[];
+};
+
+/**
+ * Decides who answers: flag, job, `PROVIDER`, and for `auto` an Ollama that answers, else recordings beside the job;
+ * never a paid service unasked. Asks the service whether it is there and has the model.
+ */
+export async function chooseProvider(question: ProviderQuestion): Promise<ChosenProvider> {
+  const named = nameProvider(question);
+  return named.name === 'auto' ? chooseUnnamed(question) : openProvider(named, question);
+}
+
+function nameProvider({ flag, written, env }: ProviderQuestion): ProviderChoice {
+  if (flag !== undefined) return { ...optionsFor(flag, written), ...readChoice(flag, '--provider') };
+  if (written.name !== 'auto') return written;
+  const set = readText(env, ['PROVIDER']);
+  return set === undefined ? written : { ...written, ...readChoice(set, 'PROVIDER') };
+}
+
+/** A flag that names the job's own provider keeps its address and options. */
+function optionsFor(flag: string, written: ProviderChoice): Partial<ProviderChoice> {
+  return readChoice(flag, '--provider').name === written.name ? written : {};
+}
+
+function readChoice(text: string, from: string): ProviderChoice {
+  const choice = parseProvider(text);
+  if (choice !== undefined) return choice;
+  throw new OrchError('usage', `Expected ${from} to be name or name:model, got \`${text}\`.`);
+}
+
+async function chooseUnnamed(question: ProviderQuestion): Promise<ChosenProvider> {
+  const probe = { ...question, signal: AbortSignal.any([question.signal, AbortSignal.timeout(probeMs)]) };
+  try {
+    return await openProvider({ ...question.written, name: 'ollama' }, probe);
+  } catch (error) {
+    question.signal.throwIfAborted();
+    if (existsSync(question.recordings)) return openProvider({ name: 'replay' }, question);
+    throw nobodyAnswers(error);
+  }
+}
+
+function nobodyAnswers(cause: unknown): OrchError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new OrchError(
+    'unconfigured',
+    `Expected a provider: PROVIDER is not set, no Ollama answers, and there are no recordings beside the job. ${why}`,
+    {
+      hint: 'Name one: --provider ollama:qwen2.5:7b, or PROVIDER=openai:MODEL with OPENAI_API_KEY, or --provider echo.',
+      cause,
+    },
+  );
+}
+
+async function openProvider(choice: ProviderChoice, question: ProviderQuestion): Promise<ChosenProvider> {
+  const vendor = await loadVendor(choice.name);
+  const { clock, recordings, signal, env } = question;
+  const provider = vendor.create({ settings: settingsOf(choice, vendor, env), clock, recordings });
+  const asked = choice.model ?? readText(env, ['PROVIDER_MODEL']);
+  const { model } = await provider.check(asked, { signal, clock });
+  const found = asked === undefined && model !== undefined ? [`${choice.name}: using the model ${model}`] : [];
+  const notes = vendor.note === undefined ? found : [vendor.note];
+  return { choice: model === undefined ? choice : { ...choice, model }, provider, notes };
+}
+
+async function loadVendor(name: string): Promise<Vendor> {
+  const load = Object.hasOwn(vendors, name) ? vendors[name] : undefined;
+  if (load !== undefined) return load();
+  const known = Object.keys(vendors).join(', ');
+  throw new OrchError('usage', `Expected one of the providers ${known}, got \`${name}\`.`);
+}
+
+function settingsOf({ base_url: written, options = {} }: ProviderChoice, { environment }: Vendor, env: Environment) {
+  const baseUrl = written ?? readText(env, environment.baseUrl ?? []);
+  const apiKey = readText(env, environment.apiKey ?? []);
+  return {
+    ...readPolicy(env),
+    options,
+    ...(baseUrl === undefined ? {} : { baseUrl }),
+    ...(apiKey === undefined ? {} : { apiKey }),
+  };
+}

@@ -1,0 +1,94 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
+import { OrchError } from '@orch/contracts';
+import type { EventData, Manifest, RunState } from '@orch/contracts';
+import { foldLog, readLog, toManifest } from '@orch/events';
+import { isLocked, runPaths } from '@orch/filestore';
+import type { RunPaths } from '@orch/filestore';
+import { listRunIds, planSteps } from './runs.ts';
+
+/** `interrupted`: the log has no end, and nobody holds the lock any more. */
+export type ShownState = RunState | 'interrupted';
+
+export type GateReport = { readonly step: string } & EventData['gate.passed'];
+
+export type ReadRun = {
+  /** Absolute folder of the run. */
+  readonly dir: string;
+  readonly status: ShownState;
+  readonly manifest: Manifest;
+  readonly gates: readonly GateReport[];
+};
+
+export type RunSummary = {
+  readonly job_id: string;
+  readonly status: ShownState;
+  readonly project: string;
+  readonly started_at: string | null;
+  readonly duration_s: number;
+  readonly steps: number;
+  readonly completed_steps: number;
+};
+
+/** A run as its folder tells it; reads, never writes. Throws `not_found` or `corrupt_log`. */
+export async function readRun(dir: string): Promise<ReadRun> {
+  const paths = runPaths(dirname(resolve(dir)), basename(dir));
+  const manifest = readManifest(paths);
+  const gates: GateReport[] = [];
+  for await (const { step = '', data } of readLog(paths.events, {
+    types: ['gate.passed', 'gate.failed', 'gate.error'],
+  })) {
+    gates.push({ step, ...(data as EventData['gate.passed']) });
+  }
+  return { dir: paths.dir, status: shownState(manifest, paths), manifest, gates };
+}
+
+/** The runs of a folder, newest first, from their manifests alone. */
+export function listRuns(runsDir: string): RunSummary[] {
+  const runs = listRunIds(runsDir).map((id) => summarise(runPaths(runsDir, id)));
+  return runs.toSorted((a, b) => (b.started_at ?? '').localeCompare(a.started_at ?? ''));
+}
+
+function summarise(paths: RunPaths): RunSummary {
+  const manifest = readManifest(paths);
+  return {
+    job_id: manifest.job_id,
+    status: shownState(manifest, paths),
+    project: manifest.project,
+    started_at: manifest.started_at,
+    duration_s: manifest.duration_s,
+    steps: Object.keys(manifest.steps).length,
+    completed_steps: manifest.completed_steps.length,
+  };
+}
+
+/** The manifest while it tells all that the log does, else the fold of the log. */
+function readManifest(paths: RunPaths): Manifest {
+  if (!existsSync(paths.events)) {
+    throw new OrchError('not_found', `Expected the log of a run at ${paths.events}, there is none.`);
+  }
+  return writtenManifest(paths) ?? foldedManifest(paths);
+}
+
+function writtenManifest(paths: RunPaths): Manifest | undefined {
+  if (!existsSync(paths.manifest)) return undefined;
+  try {
+    const manifest = JSON.parse(readFileSync(paths.manifest, 'utf8')) as Manifest;
+    return manifest.log.bytes === statSync(paths.events).size ? manifest : undefined;
+  } catch (error) {
+    // It is only a cache of the log: a torn one is folded again.
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+function foldedManifest(paths: RunPaths): Manifest {
+  const known = { jobId: basename(paths.dir), steps: planSteps(paths.dir) };
+  const { state, last } = foldLog(paths.events, { known });
+  return toManifest(state, last);
+}
+
+function shownState({ status }: Manifest, paths: RunPaths): ShownState {
+  const open = status === 'running' || status === 'pending' || status === 'scheduled';
+  return open && !isLocked(paths.lock) ? 'interrupted' : status;
+}

@@ -1,0 +1,39 @@
+import { resolve } from 'node:path';
+import { OrchError } from '@orch/contracts';
+import { startRun, systemIds } from '@orch/engine';
+import type { RunHandle, RunOptions, RunResult } from '@orch/engine';
+import { runPaths } from '@orch/filestore';
+import { prepareRun } from './prepare-run.ts';
+import type { PrepareOptions } from './prepare-run.ts';
+
+/** `runsDir` is `runs` below `cwd` unless given. */
+export type RunJobOptions = PrepareOptions & Partial<RunOptions>;
+
+/**
+ * Runs a job file. Returns at once; `result` resolves when the run ended, also when it failed, and rejects when it
+ * could not be started: `spec` for a bad job file, `usage`, `unconfigured`, `network` and others for a provider, `io`.
+ */
+export function run(spec: string, options: RunJobOptions = {}): RunHandle {
+  const { cwd = process.cwd(), runsDir = 'runs', jobId = systemIds.job() } = options;
+  const base = resolve(cwd, runsDir);
+  const stop = new AbortController();
+  const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
+  const opened = open(spec, { ...options, signal, runsDir: base, jobId });
+  return {
+    jobId,
+    dir: runPaths(base, jobId).dir,
+    result: opened.then(({ result }) => result),
+    cancel: (reason = 'canceled by the caller') => stop.abort(new OrchError('canceled', reason)),
+    async *[Symbol.asyncIterator]() {
+      yield* (await opened).handle;
+    },
+  };
+}
+
+type Opened = { readonly handle: RunHandle; readonly result: Promise<RunResult> };
+
+async function open(spec: string, options: RunJobOptions & RunOptions): Promise<Opened> {
+  const prepared = await prepareRun(spec, options);
+  const handle = startRun(prepared.job, prepared.ports, options);
+  return { handle, result: handle.result.finally(() => prepared.close()) };
+}

@@ -1,0 +1,45 @@
+import { existsSync, readFileSync, readdirSync, realpathSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { OrchError } from '@orch/contracts';
+
+const idForm = /^job_[0-9a-f]{12}$/;
+
+/** Ids of the runs in a folder, newest first. A folder that is not there has none. */
+export function listRunIds(runsDir: string): string[] {
+  if (!existsSync(runsDir)) return [];
+  return readdirSync(runsDir).filter((name) => idForm.test(name));
+}
+
+/** The folder of the run that `name` means: an id, the unique start of one, or `latest`. */
+export function findRun(runsDir: string, name = 'latest'): string {
+  const ids = listRunIds(runsDir);
+  if (name === 'latest') return latestRun(runsDir, ids);
+  const fitting = ids.filter((id) => id.startsWith(name) || id.startsWith(`job_${name}`));
+  const [only] = fitting;
+  if (only !== undefined && fitting.length === 1) return join(runsDir, only);
+  const came = fitting.length === 0 ? 'none' : `${fitting.length}: ${fitting.slice(0, 5).join(', ')}`;
+  throw new OrchError('not_found', `Expected one run in ${runsDir} whose id starts with ${name}, found ${came}.`, {
+    hint: 'See `orch list`.',
+  });
+}
+
+function latestRun(runsDir: string, ids: readonly string[]): string {
+  const link = join(runsDir, 'latest');
+  if (existsSync(link)) return join(runsDir, basename(realpathSync(link)));
+  throw new OrchError(
+    'not_found',
+    `Expected a latest run in ${runsDir}, found ${ids.length} runs and no link to the latest.`,
+    {
+      hint:
+        ids.length === 0 ? 'Start one with `orch run`, or name another folder with --runs-dir.' : 'Name one by its id.',
+    },
+  );
+}
+
+/** The ids of the steps of a run's plan, in its order. */
+export function planSteps(dir: string): string[] | undefined {
+  const path = join(dir, 'inputs', 'plan.json');
+  if (!existsSync(path)) return undefined;
+  const plan = JSON.parse(readFileSync(path, 'utf8')) as { steps: readonly { id: string }[] };
+  return plan.steps.map(({ id }) => id);
+}

@@ -1,0 +1,39 @@
+import type { Clock, Provider, ProviderSettings } from '@orch/contracts';
+
+/** What a vendor's package is given. */
+export type VendorContext = {
+  readonly settings: ProviderSettings;
+  readonly clock: Clock;
+  /** Absolute folder of recordings, beside the job. */
+  readonly recordings: string;
+};
+
+export type Vendor = {
+  readonly create: (context: VendorContext) => Provider;
+  /** The environment variables that it understands; the first one that is set wins. */
+  readonly environment: { readonly baseUrl?: readonly string[]; readonly apiKey?: readonly string[] };
+  /** Said once when it answers, where a person might think otherwise. */
+  readonly note?: string;
+};
+
+/** Every provider there is. Its code is loaded when it is chosen. */
+export const vendors: Readonly<Record<string, () => Promise<Vendor>>> = {
+  async ollama() {
+    const { createOllama, environment } = await import('@orch/providers-ollama');
+    return { create: ({ settings, clock }) => createOllama(settings, { clock }), environment };
+  },
+  async openai() {
+    const { createOpenai, environment } = await import('@orch/providers-openai');
+    return { create: ({ settings, clock }) => createOpenai(settings, { clock }), environment };
+  },
+  async replay() {
+    const { createReplay } = await import('@orch/providers-replay');
+    const note = 'replay: recorded replies, no model was called';
+    return { create: ({ recordings }) => createReplay({ dir: recordings }), environment: {}, note };
+  },
+  async echo() {
+    const { createEcho } = await import('@orch/providers-echo');
+    const note = 'echo: made-up replies, no model was called';
+    return { create: () => createEcho(), environment: {}, note };
+  },
+};
