@@ -85,15 +85,15 @@ export interface StepHost {
   /** The environment that commands may see, before the step's own `env`. */
   readonly commandEnv: Readonly<Record<string, string>>;
   /** Resolves when the event, and all before it, are on disc. */
-  emit<T extends EventType>(type: T, data: EventData[T]): Promise<void>;
+  readonly emit: <T extends EventType>(type: T, data: EventData[T]) => Promise<void>;
   /** One exchange: from the cache, or paid for and kept. */
-  ask(question: Question): Promise<Result<Answer>>;
+  readonly ask: (question: Question) => Promise<Result<Answer>>;
   /** Marks an answer as unusable: the next equal question asks for the next sample. */
-  reject(answer: Answer, by: string, reason: string): Promise<void>;
+  readonly reject: (answer: Answer, by: string, reason: string) => Promise<void>;
   /** Writes below the folder of outputs and logs the file. */
-  write(path: string, content: string | Uint8Array, mode?: WriteMode): Promise<Result<FileRef>>;
+  readonly write: (path: string, content: string | Uint8Array, mode?: WriteMode) => Promise<Result<FileRef>>;
   /** Appends to the step's log file. */
-  log(text: string): void;
+  readonly log: (text: string) => void;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { OrchError } from '@orch/contracts';
-import type { EventData, FileRef, Json, Outcome, OutcomeExtra, PlanStep, Where } from '@orch/contracts';
+import type { EventData, Json, PlanStep, Where } from '@orch/contracts';
 import type { Outcome as NodeOutcome } from '@orch/dag';
 import { collectWrites } from './collect-writes.ts';
 import { withDeadline } from './deadline.ts';
@@ -8,10 +8,13 @@ import { storeOutput } from './outputs.ts';
 import { kindOf, prepareAttempt } from './prepare-attempt.ts';
 import type { PreparedAttempt } from './prepare-attempt.ts';
 import type { Settled } from './results.ts';
+import type { Tally } from './purchase.ts';
 import { retryDelay } from './retry-delay.ts';
 import type { RunContext } from './run-context.ts';
 import { scopeOf } from './scope.ts';
 import { secondsSince } from './seconds-since.ts';
+import { sharedResult } from './shared-result.ts';
+import type { Produced } from './shared-result.ts';
 import { openHost } from './step-host.ts';
 import type { OpenHost } from './step-host.ts';
 
@@ -40,10 +43,8 @@ export async function runAttempt(run: RunContext, task: AttemptTask): Promise<No
   const deadline = withDeadline(run.clock, task.signal, step.timeout_s);
   const opened = openHost(run, { ...where, step, attempt, scope, inputHash, signal: deadline.signal });
   try {
-    const outcome = await runKind(run, { started, opened, deadline });
-    return outcome.status === 'succeeded'
-      ? await succeed(run, started, { opened, outcome })
-      : fail(run, started, outcome.error);
+    const produced = await produce(run, { started, opened, deadline });
+    return succeed(run, started, produced, opened.tally);
   } catch (error) {
     return fail(run, started, OrchError.from(error));
   } finally {
@@ -63,52 +64,56 @@ function startedData(run: RunContext, { step, attempt, prepared }: Started): Eve
 
 type Running = { readonly started: Started; readonly opened: OpenHost; readonly deadline: Deadline };
 
-/** What the kind came to. Work that was stopped failed for the reason it was stopped, unless it succeeded all the same. */
-async function runKind(run: RunContext, { started, opened, deadline }: Running): Promise<Outcome<Json>> {
-  const { input } = started.prepared;
-  if (!input.ok) return { status: 'failed', error: input.error };
-  try {
-    const outcome = await deadline.race(kindOf(run, started.step).run(input.value, opened.host));
-    if (outcome.status === 'succeeded' || !deadline.signal.aborted) return outcome;
-  } catch (error) {
-    if (!deadline.signal.aborted) throw error;
-  }
-  return { status: 'failed', error: OrchError.from(deadline.signal.reason, 'canceled') };
+async function produce(run: RunContext, running: Running): Promise<Produced> {
+  const { step, where, prepared } = running.started;
+  if (!prepared.input.ok) throw prepared.input.error;
+  const { value: input } = prepared.input;
+  const isShared = kindOf(run, step).asks !== true && (step.cache === 'on' || step.cache === 'refresh');
+  if (!isShared) return runKind(run, running, input);
+  const task = { step, where, inputs: prepared.inputs, signal: running.deadline.signal };
+  return sharedResult(run, task, () => runKind(run, running, input));
 }
 
-type Success = { readonly opened: OpenHost; readonly outcome: Outcome<Json> & { readonly status: 'succeeded' } };
-
-async function succeed(run: RunContext, started: Started, { opened, outcome }: Success): Promise<NodeOutcome<Settled>> {
-  const { step, where, began, prepared } = started;
+/** What the kind made. Work that was stopped failed for the reason it was stopped, unless it went well all the same. */
+async function runKind(run: RunContext, { started, opened, deadline }: Running, input: unknown): Promise<Produced> {
+  const { step, where } = started;
+  const outcome = await deadline.race(kindOf(run, step).run(input, opened.host)).catch((error: unknown) => {
+    throw stopReason(deadline) ?? error;
+  });
+  if (outcome.status === 'failed') throw stopReason(deadline) ?? outcome.error;
   const declared = await collectWrites(run, step, where.item);
-  if (!declared.ok) return fail(run, started, declared.error);
+  if (!declared.ok) throw declared.error;
   for (const file of declared.value) opened.written.set(file.path, file);
-  const files = [...opened.written.values()];
-  const settled = settle(run, outcome, files);
-  const { calls, tokensIn, tokensOut } = opened.tally;
+  return {
+    output: outcome.output,
+    files: [...opened.written.values()],
+    ...(outcome.extra && { extra: outcome.extra }),
+  };
+}
+
+function stopReason({ signal }: Deadline): OrchError | undefined {
+  return signal.aborted ? OrchError.from(signal.reason, 'canceled') : undefined;
+}
+
+function succeed(run: RunContext, started: Started, produced: Produced, tally: Tally): NodeOutcome<Settled> {
+  const { where, began, prepared } = started;
+  const { files } = produced;
+  const extra = produced.extra && storeOutput({ ...produced.extra }, run.blobs);
+  const settled = { output: storeOutput(produced.output, run.blobs), files, extra };
   run.journal.push(
     'step.succeeded',
     {
       duration_s: secondsSince(run.clock, began),
-      provider_calls: calls,
+      provider_calls: tally.calls,
       input_hash: prepared.inputHash,
       output: settled.output,
-      files: files.length <= 64 ? files : storeOutput(files, run.blobs),
-      ...(settled.extra === undefined ? {} : { extra: settled.extra }),
-      ...(calls === 0 ? {} : { tokens_in: tokensIn, tokens_out: tokensOut }),
+      files: files.length <= 64 ? [...files] : storeOutput(files, run.blobs),
+      ...(extra && { extra }),
+      ...(tally.calls > 0 && { tokens_in: tally.tokensIn, tokens_out: tally.tokensOut }),
     },
     where,
   );
   return { status: 'succeeded', value: settled };
-}
-
-function settle(run: RunContext, outcome: Success['outcome'], files: readonly FileRef[]): Settled {
-  const extra: OutcomeExtra | undefined = outcome.extra;
-  return {
-    output: storeOutput(outcome.output, run.blobs),
-    files,
-    extra: extra === undefined ? undefined : storeOutput({ ...extra }, run.blobs),
-  };
 }
 
 /** The last event of a failed attempt: another try follows, or it is final. */

@@ -86,6 +86,7 @@ async function answer(run: RunContext, asked: Asked, asker: Asker): Promise<Stor
   const where = { step: asker.step, item: asker.item };
   const { key: cache_key, preimage } = asked;
   const compute = (signal: AbortSignal): Promise<StoredReply> => {
+    if (mode !== 'run' && mode !== 'off') keepPrompts(run, asked.request);
     const { changed } = run.cache.explain(preimage);
     run.journal.push('cache.miss', { cache_key, changed: [...changed] }, where);
     return buyReply(run, { ...asked, where, signal, log: asker.log, tally: asker.tally });
@@ -99,6 +100,12 @@ async function answer(run: RunContext, asked: Asked, asker: Asker): Promise<Stor
   });
   if (found.from !== 'computed') run.journal.push('cache.hit', { cache_key, source: found.from }, where);
   return found.value;
+}
+
+/** Beside the shared entries, so that a later run can tell line by line in what its prompt differs. */
+function keepPrompts(run: RunContext, { messages, schema }: ModelRequest): void {
+  for (const { content } of messages) run.sharedBlobs.put(content);
+  if (schema !== undefined) run.sharedBlobs.put(canonicalJson(schema));
 }
 
 function modeOf(provider: Provider, cache: CacheMode): 'auto' | 'off' | 'refresh' | 'run' {

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { openCache } from '@orch/cache';
 import type { Manifest } from '@orch/contracts';
 import { toManifest } from '@orch/events';
@@ -42,6 +43,7 @@ export async function openRun(execution: Execution): Promise<OpenRun> {
       bus.emit(event);
     },
   });
+  const cached = { shared: paths.sharedCache, durability, clock, orchVersion };
   const run: RunContext = {
     jobId,
     job,
@@ -50,7 +52,9 @@ export async function openRun(execution: Execution): Promise<OpenRun> {
     journal,
     files: openFiles(outputs, { durability }),
     blobs,
-    cache: openCache(paths.cache, { shared: paths.sharedCache, durability, codec: replyCodec, clock, orchVersion }),
+    cache: openCache(paths.cache, { ...cached, codec: replyCodec }),
+    made: openCache(paths.cache, cached),
+    sharedBlobs: openBlobs(join(paths.sharedCache, 'blobs')),
     provider: ports.provider,
     kinds: new Map([...builtinKinds, ...(ports.kinds ?? [])].map((kind) => [kind.kind, kind])),
     commandEnv: ports.commandEnv,

@@ -6,13 +6,17 @@ import type { Digest, Json, JsonObject, PlanStep, Result, StepKind, StepScope } 
 import { renderStep } from '@orch/spec';
 import { findFiles } from './find-files.ts';
 import { inputHash } from './input-hash.ts';
-import type { HashedNeed } from './input-hash.ts';
+import type { HashedInputs, HashedNeed } from './input-hash.ts';
 import { itemwiseNeed } from './graph.ts';
 import { resultDigest } from './results.ts';
 import type { RunContext } from './run-context.ts';
 
 /** An attempt ready to start: its hash stands in `step.started` also when its fields could not be rendered. */
-export type PreparedAttempt = { readonly inputHash: Digest; readonly input: Result<unknown> };
+export type PreparedAttempt = {
+  readonly inputHash: Digest;
+  readonly inputs: HashedInputs;
+  readonly input: Result<unknown>;
+};
 
 export type AttemptTarget = {
   readonly step: PlanStep;
@@ -26,14 +30,14 @@ export async function prepareAttempt(
   scope: StepScope,
 ): Promise<PreparedAttempt> {
   const kind = kindOf(run, step);
+  const input = readFields(kind, step, scope);
   const inputs = {
+    fields: input.ok ? fingerprint(kind, input.value, scope) : step.fields,
     needs: needsOf(run, step, item?.from),
     reads: await digestReads(step.reads, run.job.jobDir),
     asked: kind.asks === true ? run.job.plan.provider : undefined,
   };
-  const input = readFields(kind, step, scope);
-  const fields = input.ok ? fingerprint(kind, input.value, scope) : step.fields;
-  return { inputHash: inputHash(kind, { ...inputs, fields }), input };
+  return { inputHash: inputHash(kind, inputs), inputs, input };
 }
 
 export function kindOf(run: RunContext, step: PlanStep): StepKind {

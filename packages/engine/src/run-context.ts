@@ -1,5 +1,5 @@
 import type { Cache } from '@orch/cache';
-import type { BlobStore, Clock, CompiledJob, Digest, Ids, Provider, StepKind } from '@orch/contracts';
+import type { BlobStore, Clock, CompiledJob, Digest, Ids, Json, Provider, StepKind } from '@orch/contracts';
 import type { Files, RunPaths } from '@orch/filestore';
 import type { Journal } from './journal.ts';
 import type { Results } from './results.ts';
@@ -15,7 +15,12 @@ export type RunContext = {
   readonly journal: Journal;
   readonly files: Files;
   readonly blobs: BlobStore;
+  /** Replies of models. */
   readonly cache: Cache<StoredReply>;
+  /** What steps with `cache: on` made. */
+  readonly made: Cache<Json>;
+  /** Beside the cache that all runs share: prompts of its replies, files of its results. */
+  readonly sharedBlobs: BlobStore;
   readonly provider: Provider | undefined;
   readonly kinds: ReadonlyMap<string, StepKind>;
   readonly commandEnv: Readonly<Record<string, string>>;

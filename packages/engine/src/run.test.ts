@@ -267,6 +267,28 @@ test('an answer that does not fit is marked, and the next attempt asks for the n
   });
 });
 
+test('with cache: on a later run takes the output and the files of an earlier one, unless an input changed', async () => {
+  const runsDir = tempDir();
+  let calls = 0;
+  const kind = probe(async ({ write: put }) => {
+    await put('made.txt', `made ${++calls}`);
+    return calls;
+  });
+  const rounds = ['same', 'same', 'other'].map((input) => step('make', { cache: 'on', fields: { input } }));
+  const made: (readonly [Json | undefined, string])[] = [];
+  for (const round of rounds) {
+    const { result, dir } = await execute([round], { runsDir, kinds: [kind] });
+    const { steps, files } = result.manifest;
+    expect(files).toMatchObject([{ path: 'outputs/test/made.txt' }]);
+    made.push([steps['make']?.output?.inline, readFileSync(join(dir, 'outputs/test/made.txt'), 'utf8')]);
+  }
+  expect(made).toEqual([
+    ['1', 'made 1'],
+    ['1', 'made 1'],
+    ['2', 'made 2'],
+  ]);
+});
+
 test('a truncated answer is kept, fails the step, and is not bought again', async () => {
   const runsDir = tempDir();
   const model = scripted([{ text: 'half', finishReason: 'length', usage: {} }]);

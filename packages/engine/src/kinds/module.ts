@@ -11,9 +11,9 @@ const input = z.strictObject({ uses: z.string(), code_sha256: z.string() });
 export type ModuleContext = StepScope & {
   readonly signal: AbortSignal;
   /** Writes a file below the folder of outputs and puts it into the log. */
-  write(path: string, content: string | Uint8Array, mode?: WriteMode): Promise<FileRef>;
+  readonly write: (path: string, content: string | Uint8Array, mode?: WriteMode) => Promise<FileRef>;
   /** Adds a line to the log of the step. */
-  log(line: string): void;
+  readonly log: (line: string) => void;
 };
 
 export type ModuleFunction = (context: ModuleContext) => unknown;

@@ -1,0 +1,72 @@
+import { join, relative } from 'node:path';
+import { cacheKey, canonicalJson, sha256 } from '@orch/cache';
+import type { FileRef, Json, OutcomeExtra, PlanStep, Preimage, Where } from '@orch/contracts';
+import type { HashedInputs } from './input-hash.ts';
+import type { RunContext } from './run-context.ts';
+
+/** What an attempt that went well has made. The paths of its files are relative to the run's folder. */
+export type Produced = {
+  readonly output: Json;
+  readonly extra?: OutcomeExtra | undefined;
+  readonly files: readonly FileRef[];
+};
+
+export type SharedTask = {
+  readonly step: PlanStep;
+  readonly where: Where;
+  readonly inputs: HashedInputs;
+  readonly signal: AbortSignal;
+};
+
+/**
+ * `cache: on`: what an earlier run made of the same inputs and the same code, its files included; else it is made now
+ * and kept for later runs. Failures are not kept: they throw.
+ */
+export async function sharedResult(
+  run: RunContext,
+  task: SharedTask,
+  produce: () => Promise<Produced>,
+): Promise<Produced> {
+  const preimage = toPreimage(task);
+  const cache_key = cacheKey(preimage);
+  const compute = async (): Promise<Json> => {
+    run.journal.push('cache.miss', { cache_key, changed: [...run.made.explain(preimage).changed] }, task.where);
+    const produced = await produce();
+    for (const { path } of produced.files) run.sharedBlobs.put(run.files.read(belowOutputs(run, path)) ?? '');
+    return produced as unknown as Json;
+  };
+  const since = new Date(run.startedAt).toISOString();
+  const options = { mode: task.step.cache === 'refresh' ? 'refresh' : 'auto', since, signal: task.signal } as const;
+  const found = await run.made.getOrCompute(preimage, compute, options);
+  const produced = found.value as unknown as Produced;
+  if (found.from === 'computed') return produced;
+  const contents = produced.files.map(({ sha256: digest }) => run.sharedBlobs.get(digest));
+  if (contents.includes(undefined)) return produce();
+  run.journal.push('cache.hit', { cache_key, source: found.from }, task.where);
+  restore(run, task.where, produced.files, contents as Uint8Array[]);
+  return produced;
+}
+
+/** `code_version` is the digest of the code that the step names: of its module, else of the files that it reads. */
+function toPreimage({ step, inputs: { fields, needs, reads } }: SharedTask): Preimage {
+  const { code_sha256: code } = step.fields;
+  return {
+    provider: { name: step.kind, model: '', opts: {} },
+    step: step.id,
+    inputs: { fields, needs, reads },
+    code_version: typeof code === 'string' ? code : sha256(canonicalJson(reads)),
+  };
+}
+
+function restore(run: RunContext, where: Where, files: readonly FileRef[], contents: readonly Uint8Array[]): void {
+  files.forEach((file, at) => {
+    const content = contents[at] ?? new Uint8Array();
+    const { wrote, reason } = run.files.write(belowOutputs(run, file.path), content);
+    run.blobs.put(content);
+    run.journal.push('file.written', { ...file, wrote, reason }, where);
+  });
+}
+
+function belowOutputs(run: RunContext, path: string): string {
+  return relative(run.outputs, join(run.paths.dir, path));
+}
