@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { LLMock } from '@copilotkit/aimock';
+import type { Recording } from '@orch/contracts';
 
 /** How the prompts of examples/notes-api open: by this a mock tells which step asks. */
 const systems = {
@@ -12,10 +15,20 @@ export type NotesStep = keyof typeof systems;
 
 export const notesSteps = Object.keys(systems) as readonly NotesStep[];
 
+export const notesApi = join(import.meta.dirname, '..', 'examples', 'notes-api');
+
+/** The text of a committed recording of examples/notes-api. */
+export function recordedReply(step: NotesStep): string {
+  const file = join(notesApi, 'recordings', `${step}.1.json`);
+  return (JSON.parse(readFileSync(file, 'utf8')) as Recording).reply;
+}
+
 /** An independent model server on a free port that answers the four prompts of examples/notes-api. */
-export async function startNotesModel(reply: (step: NotesStep) => string): Promise<LLMock> {
+export async function startNotesModel(reply: (step: NotesStep) => string = recordedReply): Promise<LLMock> {
   const mock = new LLMock({ port: 0 });
-  for (const step of notesSteps) mock.on({ systemMessage: systems[step] }, { content: reply(step) });
+  for (const step of notesSteps) {
+    mock.on({ systemMessage: systems[step] }, { content: reply(step), model: 'hand-written' });
+  }
   await mock.start();
   return mock;
 }

@@ -2,7 +2,7 @@ import { checkEvent } from '@orch/contracts/schemas';
 import type { Clock, EventData, EventType, OrchEvent, Where } from '@orch/contracts';
 import { emptyRun, openLog, reduceRun } from '@orch/events';
 import type { KnownRun, LogWriter, OrchEvents, RunView } from '@orch/events';
-import type { Durability } from './ports.ts';
+import type { Durability } from '@orch/filestore';
 
 /** The log of a run, its fold, and those who follow it. What the engine decides on is `state`; observers see what is synced. */
 export type Journal = {

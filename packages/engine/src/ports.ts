@@ -1,4 +1,5 @@
 import type { Clock, Ids, OrchEvent, Provider, StepKind } from '@orch/contracts';
+import type { Durability } from '@orch/filestore';
 
 /** What a run is lent from outside. */
 export type EnginePorts = {
@@ -19,6 +20,7 @@ export type RunOptions = {
   readonly only?: string | undefined;
   /** Take at most so many items of each fan-out. */
   readonly limit?: number | undefined;
+  /** `strict` (default) syncs before it acknowledges; `relaxed` loses nothing when the process dies, only when the machine does. */
   readonly durability?: Durability | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Called with each event, once it is on disc. */
@@ -26,6 +28,3 @@ export type RunOptions = {
   /** The id of the new run; a fresh one unless given. */
   readonly jobId?: string | undefined;
 };
-
-/** `strict` syncs before it acknowledges; `relaxed` loses nothing when the process dies, only when the machine does. */
-export type Durability = 'strict' | 'relaxed';

@@ -2,9 +2,8 @@ import { mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { OrchError } from '@orch/contracts';
 import type { BlobStore, CompiledJob, PlanInput } from '@orch/contracts';
 import { writeAtomic } from '@orch/filestore';
-import type { RunPaths } from '@orch/filestore';
+import type { Durability, RunPaths } from '@orch/filestore';
 import { join } from 'node:path';
-import type { Durability } from './ports.ts';
 
 /** Makes the folder of a new run. A runs folder that cannot be written is told before anything else happens. */
 export function createRunFolder(paths: RunPaths, runsDir: string): void {

@@ -1,0 +1,12 @@
+export { acquireLock, isLocked } from './lock.ts';
+export type { Lock, LockOptions } from './lock.ts';
+export { openBlobs } from './blobs.ts';
+export type { BlobsOptions } from './blobs.ts';
+export type { Durability } from './draft.ts';
+export { openFiles } from './files.ts';
+export type { Files, FilesOptions, WriteOptions, WrittenFile } from './files.ts';
+export { resolveInside } from './resolve-inside.ts';
+export { basePaths, runPaths } from './run-paths.ts';
+export type { BasePaths, RunPaths } from './run-paths.ts';
+export { writeAtomic } from './write-atomic.ts';
+export type { AtomicOptions } from './write-atomic.ts';
