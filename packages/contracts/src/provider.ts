@@ -61,7 +61,7 @@ export type Reply = {
   readonly modelReported?: string | undefined;
 };
 
-/** A piece of an answer as it arrives; the last one carries the whole reply. */
+/** A piece of an answer as it arrives; the last one carries the whole reply. After a retry the text starts again. */
 export type Delta = { readonly type: 'text'; readonly text: string } | { readonly type: 'done'; readonly reply: Reply };
 
 /** The adapter's own statement of who answers: part of the cache key. */
@@ -89,7 +89,11 @@ export type ProviderNotice =
   | { readonly type: 'circuit.half_open' }
   | { readonly type: 'circuit.closed' };
 
-/** What the caller lends to one exchange. Hooks run around every request that is sent, in order. */
+/**
+ * What the caller lends to one exchange. Around every request that is sent: the breaker is asked, `beforeRequest` runs
+ * (a rejection is final and counts against nobody), the request leaves, the breaker counts and calls `onNotice`, and
+ * `afterRequest` runs, also after a cancel. Then the answer is given, the error thrown, or the wait for a retry begins.
+ */
 export type ProviderContext = {
   readonly signal: AbortSignal;
   readonly clock: Clock;
@@ -108,7 +112,8 @@ export interface Provider {
   stream(request: ModelRequest, context: ProviderContext): AsyncIterable<Delta>;
   /**
    * Asks, before a run starts, whether the service is there and has the model; throws `network`, `auth`,
-   * `unconfigured` or `model_missing`. Returns the model that will answer, when the service chose it itself.
+   * `unconfigured`, `model_missing`, or what else the service answers: `server`, `rate_limit`, `quota`, `bad_response`.
+   * Returns the model that will answer, when the service chose it itself.
    */
   check(model: string | undefined, context: ProviderContext): Promise<{ readonly model?: string | undefined }>;
   close?(): Promise<void>;

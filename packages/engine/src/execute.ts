@@ -27,8 +27,8 @@ export type Execution = {
 
 /** One attempt of a run: folder, lock, log, steps, end. Whatever happens, the log is closed and the lock released. */
 export async function execute(execution: Execution): Promise<RunResult> {
-  const { paths, options, ports } = execution;
-  createRunFolder(paths, options.runsDir);
+  const { paths, ports } = execution;
+  createRunFolder(paths, execution.job.plan.project);
   const lock = await acquireLock(paths.lock, { owner: paths.owner });
   try {
     const owner = { pid: process.pid, host: hostname(), started_at: new Date(ports.clock.now()).toISOString() };

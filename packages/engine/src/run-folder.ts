@@ -6,14 +6,14 @@ import type { Durability, RunPaths } from '@orch/filestore';
 import { join } from 'node:path';
 
 /** Makes the folder of a new run. A runs folder that cannot be written is told before anything else happens. */
-export function createRunFolder(paths: RunPaths, runsDir: string): void {
+export function createRunFolder(paths: RunPaths, project: string): void {
   try {
-    mkdirSync(runsDir, { recursive: true });
+    mkdirSync(paths.base, { recursive: true });
     mkdirSync(paths.dir);
-    for (const dir of [paths.inbox, paths.inputs]) mkdirSync(dir);
+    for (const dir of [paths.inbox, paths.inputs, paths.outputs(project)]) mkdirSync(dir, { recursive: true });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new OrchError('io', `Expected a folder for runs that can be written, got ${runsDir}: ${reason}`, {
+    throw new OrchError('io', `Expected a folder for runs that can be written, got ${paths.base}: ${reason}`, {
       hint: 'Name another one with --runs-dir or ORCH_RUNS_DIR.',
       cause: error,
     });

@@ -1,0 +1,45 @@
+/** What an error body says, in whatever form the server chose. */
+export type ErrorBody = {
+  readonly message?: string;
+  readonly type?: string;
+  readonly code?: string;
+  /** The whole error is one text, as Ollama writes it. */
+  readonly isText?: boolean;
+};
+
+/**
+ * Reads an error body leniently: `{error: {message, type, code}}` (OpenAI), `{error: "text"}` (Ollama),
+ * `{message, type, code}` and `{detail: "text"}` (vLLM, FastAPI), else the text itself unless it is a page of HTML.
+ */
+export function readErrorBody(body: unknown): ErrorBody {
+  const value = typeof body === 'string' ? parsed(body) : body;
+  if (typeof value === 'string') return /^\s*</.test(value) ? {} : toBody({ message: value });
+  if (!isRecord(value)) return {};
+  const { error, detail } = value;
+  if (typeof error === 'string') return { message: error, isText: true };
+  if (isRecord(error)) return toBody(error);
+  return toBody(typeof detail === 'string' ? { message: detail } : value);
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return text;
+    throw error;
+  }
+}
+
+function toBody(fields: Record<string, unknown>): ErrorBody {
+  const entries = ['message', 'type', 'code'].map((name) => [name, toText(fields[name])] as const);
+  return Object.fromEntries(entries.filter(([, text]) => text !== undefined));
+}
+
+function toText(value: unknown): string | undefined {
+  if (typeof value === 'number') return String(value);
+  return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}

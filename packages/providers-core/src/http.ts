@@ -1,0 +1,53 @@
+import type { Clock, Delta, JsonObject, OrchError, ProviderContext, ProviderSettings, Reply } from '@orch/contracts';
+import type { Dispatcher } from 'undici';
+import type { HttpResponse } from './send-once.ts';
+
+export type HttpPolicy = Pick<ProviderSettings, 'timeoutMs' | 'maxRetries' | 'breaker'> & {
+  /** For one connection, TLS included; 10 s unless given. A dispatcher that is handed in has its own limit. */
+  readonly connectTimeoutMs?: number | undefined;
+};
+
+export type HttpDeps = {
+  /** Times breakers. The waits of an exchange go by the clock of its context. */
+  readonly clock: Clock;
+  /** From 0 to 1, for jitter; `Math.random` unless given. */
+  readonly random?: (() => number) | undefined;
+  /** Any dispatcher of undici (an agent, a proxy, a mock); its owner closes it. */
+  readonly dispatcher?: Dispatcher | undefined;
+};
+
+export type HttpRequest = {
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Sent as JSON with POST; without it the request is a GET. */
+  readonly body?: JsonObject | undefined;
+  readonly context: ProviderContext;
+  /** Which failures are worth another try, of those that may go better; all of them unless given. */
+  readonly mayRetry?: ((error: OrchError) => boolean) | undefined;
+  /** What to do about a failure, where the caller knows better than the error. */
+  readonly hint?: ((error: OrchError) => string | undefined) | undefined;
+};
+
+/** A piece of text as it arrives. */
+export type TextDelta = Extract<Delta, { type: 'text' }>;
+
+export type StreamRequest = HttpRequest & {
+  /** Names the breaker that guards this request: one for each model. */
+  readonly circuit: string;
+  /** Yields the text of the answer as it arrives, returns the whole. */
+  read(response: HttpResponse): AsyncGenerator<TextDelta, Reply>;
+};
+
+export interface Http {
+  /** The parsed body of the answer. No breaker and no hooks: it is a question about the service, not an exchange. */
+  json(request: HttpRequest): Promise<unknown>;
+  /**
+   * An exchange as it goes on. A try that broke off is repeated, and its text then starts again; `done` carries the
+   * whole answer, and comes after `afterRequest` resolved.
+   */
+  stream(request: StreamRequest): AsyncGenerator<Delta, void>;
+  /** An exchange of which only the whole answer is wanted. */
+  collect(request: StreamRequest): Promise<Reply>;
+  /** Ends every connection of its own. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,48 @@
+import { err } from '@orch/contracts';
+import type { OrchError, Result } from '@orch/contracts';
+import type { Verdict } from './breaker.ts';
+import { recast } from './recast.ts';
+import { scrub } from './scrub.ts';
+import type { Failure } from './send-once.ts';
+
+/** How one try ended. */
+export type TryEnd<R> = Result<R, Failure>;
+
+export type Advice = (error: OrchError) => string | undefined;
+
+/** Without secrets that the server echoed, and with what its vendor knows to do about it. */
+export function withAdvice<R>(end: TryEnd<R>, secrets: readonly string[], advise?: Advice): TryEnd<R> {
+  if (end.ok) return end;
+  const { error, retryAfterMs } = end.error;
+  const clean = withoutSecrets(error, secrets);
+  const hint = advise?.(clean);
+  return err({ error: hint === undefined ? clean : recast(clean, { hint }), retryAfterMs });
+}
+
+function withoutSecrets(error: OrchError, secrets: readonly string[]): OrchError {
+  const hide = (text: string): string => scrub(text, secrets);
+  const message = hide(error.message);
+  const facts = Object.entries(error.details ?? {});
+  const clean = facts.map(([name, fact]) => [name, typeof fact === 'string' ? hide(fact) : fact] as const);
+  const isClean = message === error.message && clean.every(([, fact], at) => fact === facts[at]?.[1]);
+  return isClean ? error : recast(error, { message, details: Object.fromEntries(clean), cause: undefined });
+}
+
+const troubles: readonly string[] = ['network', 'timeout', 'server', 'rate_limit', 'bad_response'];
+
+/** Errors of the caller say nothing against the service, and a cancel says nothing at all. */
+export function verdictOf(end: TryEnd<unknown>): Verdict {
+  if (end.ok) return 'worked';
+  const { code, details } = end.error.error;
+  const status = details?.['status'];
+  if (status === 409 || status === 425) return 'refused';
+  if (troubles.includes(code)) return 'failed';
+  return status === undefined ? 'unknown' : 'refused';
+}
+
+/** The error as this layer hands it on: it was tried as often as it will be. */
+export function toFinal(error: OrchError, tries: number): OrchError {
+  if (!error.retryable) return error;
+  const message = tries === 1 ? error.message : `${error.message} Gave up after ${tries} tries.`;
+  return recast(error, { message, retryable: false, details: { ...error.details, tries }, cause: error });
+}

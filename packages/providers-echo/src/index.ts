@@ -1,0 +1,2 @@
+export { createEcho } from './provider.ts';
+export { environment } from './settings.ts';

@@ -1,0 +1,2 @@
+export { createOllama } from './provider.ts';
+export { environment } from './settings.ts';

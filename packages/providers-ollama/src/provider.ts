@@ -1,0 +1,27 @@
+import type { Provider } from '@orch/contracts';
+import { createHttp, defineProvider } from '@orch/providers-core';
+import type { HttpDeps, SettingsInput } from '@orch/providers-core';
+import { adviceFor, check } from './check.ts';
+import { readDeltas, readReply } from './reply.ts';
+import { identify, toRequest } from './request.ts';
+import { name, toOllamaSettings } from './settings.ts';
+
+/**
+ * Ollama over its native API. The context size (`num_ctx`) is always sent, 8192 unless an option says otherwise, and a
+ * prompt that would not fit is refused as `truncated` before it is sent. Throws `usage` for settings that are not right.
+ */
+export function createOllama(settings: SettingsInput, deps: HttpDeps): Provider {
+  const known = toOllamaSettings(settings);
+  const http = createHttp(known, deps);
+  return defineProvider({
+    name,
+    can: { schema: true, local: known.isLocal, shareable: true },
+    http,
+    identify: (request) => identify(known, request),
+    request: (request) => toRequest(known, request),
+    deltas: readDeltas,
+    reply: readReply,
+    check: (model, context) => check(known, http, { model, context }),
+    hint: (error, model) => adviceFor(known, error, model),
+  });
+}

@@ -1,0 +1,2 @@
+export { createOpenai } from './provider.ts';
+export { environment } from './settings.ts';
