@@ -21,6 +21,7 @@ export const checks = {
     ['eslint', '--max-warnings', '0', '.'],
   ],
   references: [['nx', 'sync:check']],
+  knip: [['knip']],
   typecheck: [['tsc', '-b']],
   'typecheck-tests': [['tsc', '-p', 'tsconfig.test.json', '--noEmit']],
 };

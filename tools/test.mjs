@@ -9,7 +9,7 @@ import { checks, runCommands, start } from './checks.mjs';
 // Two lanes, one for each core of a small machine; lint and references share the Nx project graph, hence one lane.
 const lanes = [
   ['lint', 'references'],
-  ['format', 'typecheck', 'typecheck-tests'],
+  ['format', 'typecheck', 'typecheck-tests', 'knip'],
 ];
 
 /** @type {Record<string, () => Promise<Counts>>} */

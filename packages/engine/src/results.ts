@@ -23,7 +23,7 @@ export type Settled = {
   readonly items?: readonly SettledItem[] | undefined;
 };
 
-export type SettledItem = { readonly key: string; readonly item: Json; readonly settled: Settled };
+type SettledItem = { readonly key: string; readonly item: Json; readonly settled: Settled };
 
 /** The settled nodes of a run: as references, and as templates see them. */
 export type Results = {

@@ -51,7 +51,7 @@ export function createNameIndex(): NameIndex {
 }
 
 /** Equal for names that differ in case or Unicode form only. Upper case first: it takes ß to SS and ſ to S. */
-export function foldName(name: string): string {
+function foldName(name: string): string {
   if (/^[\x20-\x7e]*$/.test(name)) return name.toLowerCase();
   return name.normalize('NFC').toUpperCase().toLowerCase().normalize('NFC');
 }

@@ -28,7 +28,7 @@ export type Hooks<R> = {
 };
 
 /** What one try came to, told before anybody else learns of it. */
-export type Tried<R> = { readonly try: number; readonly durationMs: number } & (
+type Tried<R> = { readonly try: number; readonly durationMs: number } & (
   | { readonly ok: true; readonly reply: R }
   | { readonly ok: false; readonly error: OrchError; readonly willRetry: boolean }
 );

@@ -1,7 +1,7 @@
 import type { Clock, Provider, ProviderSettings } from '@orch/contracts';
 
 /** What a vendor's package is given. */
-export type VendorContext = {
+type VendorContext = {
   readonly settings: ProviderSettings;
   readonly clock: Clock;
   /** Absolute folder of recordings, beside the job. */
