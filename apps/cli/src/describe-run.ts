@@ -2,7 +2,7 @@ import type { Manifest, StepSummary } from '@orch/contracts';
 import type { ReadRun } from '@orch/sdk';
 import { drawTree } from './draw-tree.ts';
 import type { Terminal } from './terminal.ts';
-import { paintState, plural, seconds, table } from './words.ts';
+import { harmless, paintState, plural, seconds, table } from './words.ts';
 
 /** A run for a person: how it ended, its steps, what failed, the files it wrote, its gates, and where it stands. */
 export function describeRun(run: ReadRun, terminal: Terminal): string[] {
@@ -48,7 +48,7 @@ function failureLines({ failures }: Manifest, terminal: Terminal): string[] {
   if (failures.length === 0) return [];
   const lines = failures.slice(0, 10).flatMap(({ step, item, code, message, hint }) => {
     const where = [step ?? 'job', ...(item === undefined ? [] : [item])].join(' ');
-    const said = `${terminal.paint('red', where)} (${code}): ${message}`;
+    const said = `${terminal.paint('red', where)} (${code}): ${harmless(message)}`;
     return [...said.split('\n'), ...(hint === undefined ? [] : [`  ${hint}`])];
   });
   const more = failures.length - 10;

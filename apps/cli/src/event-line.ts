@@ -1,9 +1,10 @@
 import type { AnyEvent } from '@orch/sdk';
 import type { Terminal } from './terminal.ts';
+import { harmless } from './words.ts';
 
 /** An event in one line: time, type, step and item, and what matters of its data. */
 export function eventLine({ ts, type, level, step, item, data }: AnyEvent, terminal: Terminal): string {
-  const place = step === undefined ? '' : ` ${step}${item === undefined ? '' : `[${item}]`}`;
+  const place = step === undefined ? '' : ` ${step}${item === undefined ? '' : `[${harmless(item)}]`}`;
   const said = `${ts.slice(11, 23)} ${type.padEnd(16)}${place}${details(data)}`;
   if (level === 'ERROR') return terminal.paint('red', said);
   return level === 'WARN' ? terminal.paint('yellow', said) : said;
@@ -25,5 +26,6 @@ function details(data: unknown): string {
 
 function firstLine(text: string): string {
   const [line = ''] = text.split('\n');
-  return line === text && line.length <= longest ? line : `${line.slice(0, longest)} …`;
+  const said = harmless(line);
+  return line === text && said.length <= longest ? said : `${said.slice(0, longest)} …`;
 }

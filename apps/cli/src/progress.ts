@@ -1,13 +1,13 @@
 import type { OrchEvent } from '@orch/sdk';
 import type { Terminal } from './terminal.ts';
-import { plural, seconds } from './words.ts';
+import { harmless, plural, seconds } from './words.ts';
 
 /** Tells a person what goes on, a line for each thing that ended. The items of a fan-out are told of when they fail. */
 export function createProgress(terminal: Terminal): (event: OrchEvent) => void {
   const items = new Map<string, number>();
   return (event) => {
     const { step = '', item } = event;
-    const name = item === undefined ? step : `${step} ${item}`;
+    const name = item === undefined ? step : `${step} ${harmless(item)}`;
     if (event.type === 'step.expanded') items.set(step, event.data.count);
     const line = lineOf(event, name, { terminal, items: items.get(step) });
     if (line !== undefined) terminal.out(line);
@@ -30,7 +30,7 @@ function lineOf(event: OrchEvent, name: string, { terminal, items }: Telling): s
     }
     case 'step.failed': {
       const { message, will_retry: again = false } = event.data;
-      const [first = ''] = message.split('\n');
+      const [first = ''] = harmless(message).split('\n');
       return again ? `  ${paint('yellow', '↻')} ${name}  ${first}` : `  ${paint('red', '✗')} ${name}  ${first}`;
     }
     case 'step.skipped':

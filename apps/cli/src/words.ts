@@ -36,3 +36,9 @@ export function table(rows: readonly (readonly string[])[]): string[] {
     return cells.join('  ').trimEnd();
   });
 }
+
+/** Text that a model or a command wrote, so that it can only be read: no escape sequence, no control character. */
+export function harmless(text: string): string {
+  // eslint-disable-next-line no-control-regex
+  return stripVTControlCharacters(text).replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, '');
+}

@@ -22,9 +22,12 @@ export async function execute({ terminal, argument, options }: Invocation<Option
   const stop = new AbortController();
   const listening = terminal.onInterrupt(() => stop.abort(new OrchError('interrupted', 'Interrupted by a signal.')));
   try {
+    const limit = readCount('--limit', options.limit);
     const asked = { cwd, env, provider: options.provider, vars: readVars(options.var), signal: stop.signal };
     const prepared = await prepareRun(specOf(argument, options.spec), asked);
-    const result = await follow(prepared, { terminal, options, signal: stop.signal }).finally(() => prepared.close());
+    const result = await follow(prepared, { terminal, options, limit, signal: stop.signal }).finally(() =>
+      prepared.close(),
+    );
     return exitOf(result);
   } finally {
     listening();
@@ -39,15 +42,16 @@ function specOf(argument: string | undefined, flag: string | undefined): string 
 type Following = {
   readonly terminal: Terminal;
   readonly options: Invocation<Options>['options'];
+  readonly limit: number | undefined;
   readonly signal: AbortSignal;
 };
 
-async function follow(prepared: PreparedRun, { terminal, options, signal }: Following): Promise<RunResult> {
+async function follow(prepared: PreparedRun, { terminal, options, limit, signal }: Following): Promise<RunResult> {
   const progress = options.json ? undefined : createProgress(terminal);
   const handle = startRun(prepared.job, prepared.ports, {
     runsDir: runsDirOf(options, terminal),
     only: options.only,
-    limit: readCount('--limit', options.limit),
+    limit,
     signal,
     onEvent: progress,
   });
