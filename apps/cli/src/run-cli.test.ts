@@ -73,7 +73,7 @@ test('text of a model cannot move the cursor or colour the terminal', async () =
   const { code, out } = await cli(['run'], cwd);
   expect(code).toBe(1);
   expect(out.join('\n')).toContain('red');
-  // eslint-disable-next-line no-control-regex
+   
   expect(out.join('\n')).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f]/);
 });
 
