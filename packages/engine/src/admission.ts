@@ -1,9 +1,8 @@
+import { createFifo } from '@orch/dag';
 import type { Queue } from '@orch/dag';
-import { createFifo } from './fifo.ts';
-import type { Fifo } from './fifo.ts';
 import type { RunNode } from './graph.ts';
 
-type Group = { running: number; readonly parked: Fifo<RunNode> };
+type Group = { running: number; readonly parked: Queue<RunNode> };
 
 /** First in, first out, but never more items of one step at once than its `max_parallel`. */
 export function createAdmission(): Queue<RunNode> {
@@ -18,9 +17,9 @@ export function createAdmission(): Queue<RunNode> {
   };
 
   return {
-    offer: (node) => ready.push(node),
+    offer: (node) => ready.offer(node),
     take() {
-      for (let node = ready.shift(); node !== undefined; node = ready.shift()) {
+      for (let node = ready.take(); node !== undefined; node = ready.take()) {
         const limit = limitOf(node);
         if (limit === undefined) return node;
         const group = groupOf(node);
@@ -28,7 +27,7 @@ export function createAdmission(): Queue<RunNode> {
           group.running++;
           return node;
         }
-        group.parked.push(node);
+        group.parked.offer(node);
       }
       return undefined;
     },
@@ -36,8 +35,8 @@ export function createAdmission(): Queue<RunNode> {
       if (limitOf(node) === undefined) return;
       const group = groupOf(node);
       group.running--;
-      const parked = group.parked.shift();
-      if (parked !== undefined) ready.push(parked);
+      const parked = group.parked.take();
+      if (parked !== undefined) ready.offer(parked);
     },
   };
 }

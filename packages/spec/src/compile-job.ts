@@ -14,7 +14,7 @@ import type { Draft, DraftStep } from './fields/draft.ts';
 import { isId } from './fields/words.ts';
 import type { JobSpec } from './parse-job.ts';
 import { readSpec } from './parse-job.ts';
-import { suggest } from './source/nearest.ts';
+import { suggest } from './source/suggest.ts';
 import { Problems } from './source/problems.ts';
 import type { SpecError } from './spec-error.ts';
 

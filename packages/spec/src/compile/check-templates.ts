@@ -1,6 +1,6 @@
 import { hasTags } from '../fields/words.ts';
 import { offsetInSource } from '../source/excerpt.ts';
-import { suggest } from '../source/nearest.ts';
+import { suggest } from '../source/suggest.ts';
 import type { Problems } from '../source/problems.ts';
 import { checkCommand } from '../template/check-command.ts';
 import { checkTemplate } from '../template/check-template.ts';

@@ -1,6 +1,6 @@
 import { buildDag, levels } from '@orch/dag';
 import type { DraftStep } from '../fields/draft.ts';
-import { suggest } from '../source/nearest.ts';
+import { suggest } from '../source/suggest.ts';
 import type { Problems } from '../source/problems.ts';
 import { inside } from '../source/written.ts';
 import type { Mention } from './check-templates.ts';

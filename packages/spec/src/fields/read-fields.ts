@@ -1,4 +1,4 @@
-import { suggest } from '../source/nearest.ts';
+import { suggest } from '../source/suggest.ts';
 import type { Problems } from '../source/problems.ts';
 import { inside } from '../source/written.ts';
 import type { WrittenMap } from '../source/written.ts';

@@ -1,6 +1,7 @@
+import { nearest } from '@orch/dag';
 import type { CacheMode, Json } from '@orch/contracts';
 import type { Problems } from '../source/problems.ts';
-import { nearest, suggest } from '../source/nearest.ts';
+import { suggest } from '../source/suggest.ts';
 import { describe, inside } from '../source/written.ts';
 import type { Entry, Written } from '../source/written.ts';
 import type { DraftStep } from './draft.ts';

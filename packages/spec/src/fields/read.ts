@@ -1,6 +1,6 @@
 import type { Json } from '@orch/contracts';
 import type { Problems } from '../source/problems.ts';
-import { suggest } from '../source/nearest.ts';
+import { suggest } from '../source/suggest.ts';
 import { describe, inside, toJson } from '../source/written.ts';
 import type { Written } from '../source/written.ts';
 

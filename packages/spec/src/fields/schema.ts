@@ -1,5 +1,5 @@
 import type { JsonObject } from '@orch/contracts';
-import { suggest } from '../source/nearest.ts';
+import { suggest } from '../source/suggest.ts';
 import type { Problems } from '../source/problems.ts';
 import { describe, inside, mapToJson } from '../source/written.ts';
 import type { Written, WrittenMap } from '../source/written.ts';

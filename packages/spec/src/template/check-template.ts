@@ -1,5 +1,5 @@
 import type { Template } from 'liquidjs';
-import { suggest } from '../source/nearest.ts';
+import { suggest } from '../source/suggest.ts';
 import type { Problem } from '../source/problems.ts';
 import { templateFault } from './fault.ts';
 import { clockRead, createLanguage, plainLanguage, printed, removedTags } from './language.ts';

@@ -1,0 +1,104 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { buildDag } from './build-dag.ts';
+
+const nodes = (needs: Record<string, string[]>) => Object.entries(needs).map(([id, needs]) => ({ id, needs }));
+
+function errorOf(list: Iterable<{ id: string; needs?: readonly string[] }>) {
+  const built = buildDag(list);
+  if (built.ok) throw new Error('expected an error');
+  return built.error;
+}
+
+test('nodes keep their own fields and their given order', () => {
+  const list = [
+    { id: 'b', needs: ['a'], colour: 'red' },
+    { id: 'a', colour: 'blue' },
+  ];
+  const built = buildDag(list);
+  expect(built.ok && built.value.nodes).toEqual(list);
+  expect(built.ok && built.value.order).toEqual([1, 0]);
+});
+
+test('no nodes make an empty graph', () => {
+  expect(buildDag([])).toMatchObject({ ok: true, value: { nodes: [], order: [] } });
+});
+
+test('two nodes with one id are refused', () => {
+  const error = errorOf([{ id: 'a' }, { id: 'b' }, { id: 'a' }]);
+  expect(error).toBeInstanceOf(Error);
+  expect(error).toMatchObject({ code: 'duplicate_id', id: 'a', message: expect.stringContaining('`a`') });
+});
+
+test.each([
+  ['a letter left out', 'architct', 'architect'],
+  ['a letter too many', 'doccs', 'docs'],
+  ['two letters swapped', 'dosc', 'docs'],
+  ['a wrong letter', 'buildar', 'builder'],
+])('a need that does not exist is refused, and the nearest id is named: %s', (_, need, nearest) => {
+  const error = errorOf([...nodes({ architect: [], docs: [], builder: [] }), { id: 'qa', needs: ['docs', need] }]);
+  expect(error).toMatchObject({ code: 'unknown_need', id: 'qa', need, nearest });
+  expect(error.message).toBe(`\`qa\` needs \`${need}\`, but there is no such node. Did you mean \`${nearest}\`?`);
+});
+
+test('nothing is suggested when no id is close', () => {
+  const error = errorOf(nodes({ a: ['b'], review: ['deploy'] }));
+  expect(error).toMatchObject({
+    code: 'unknown_need',
+    id: 'a',
+    need: 'b',
+    message: '`a` needs `b`, but there is no such node.',
+  });
+  expect(error).not.toHaveProperty('nearest');
+});
+
+test('a node that needs itself is a cycle of one', () => {
+  expect(errorOf(nodes({ a: [], b: ['a', 'b'] }))).toMatchObject({ code: 'cycle', path: ['b', 'b'] });
+});
+
+test('a cycle is named from need to need, without the nodes that merely lead to it', () => {
+  const error = errorOf(nodes({ start: ['a'], a: ['leaf', 'b'], leaf: [], b: ['c'], c: ['a'], after: ['b'] }));
+  expect(error).toMatchObject({ code: 'cycle', path: ['a', 'b', 'c', 'a'] });
+  expect(error.message).toContain('a → b → c → a');
+});
+
+test('among random nodes an order is found exactly when there is no cycle, and a named cycle is a true one', () => {
+  const graphs = fc
+    .integer({ min: 1, max: 8 })
+    .chain((size) =>
+      fc.array(fc.uniqueArray(fc.nat(size - 1), { maxLength: 2 }), { minLength: size, maxLength: size }),
+    );
+  fc.assert(
+    fc.property(graphs, (needs) => {
+      const built = buildDag(needs.map((list, i) => ({ id: `${i}`, needs: list.map(String) })));
+      if (built.ok) {
+        expect(built.value.order.toSorted()).toEqual([...needs.keys()].toSorted());
+        needs.forEach((list, at) => {
+          for (const need of list) expect(built.value.order.indexOf(need)).toBeLessThan(built.value.order.indexOf(at));
+          for (const need of list) expect(built.value.dependents[need]).toContain(at);
+        });
+      } else if (built.error.code === 'cycle') {
+        const path = built.error.path.map(Number);
+        expect(path.length).toBeGreaterThan(1);
+        expect(path.at(-1)).toBe(path[0]);
+        path.slice(1).forEach((need, i) => expect(needs[path[i]!]).toContain(need));
+      } else expect.unreachable(built.error.message);
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+test('a cycle is found at once beside nodes that lead to each other in very many ways', () => {
+  const ladder = Array.from({ length: 100 }, (_, i) => ['l', 'r'].map((side) => [side, i] as const)).flat();
+  const rungs = ladder.map(([side, i]) => ({ id: `${side}${i}`, needs: i === 0 ? [] : [`l${i - 1}`, `r${i - 1}`] }));
+  const error = errorOf([...rungs.toReversed(), ...nodes({ a: ['b'], b: ['a'] })]);
+  expect(error).toMatchObject({ code: 'cycle', path: ['a', 'b', 'a'] });
+});
+
+test('a chain of 100 000 nodes, and a cycle as long, need no recursion', () => {
+  const chain = Array.from({ length: 100_000 }, (_, i) => ({ id: `${i}`, needs: i === 0 ? [] : [`${i - 1}`] }));
+  expect(buildDag(chain.toReversed()).ok).toBe(true);
+  chain[0]!.needs.push('99999');
+  const error = errorOf(chain);
+  expect(error.code === 'cycle' && error.path.length).toBe(100_001);
+});

@@ -1,0 +1,157 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Dag, DagNode } from './build-dag.ts';
+import { asOutcome } from './outcome.ts';
+import type { Outcome } from './outcome.ts';
+import { Progress } from './progress.ts';
+import type { DagResult, RunNode, RunOptions } from './run-dag.ts';
+import type { Task } from './task.ts';
+import { TaskContext } from './task-context.ts';
+
+const timers = { sleep: (ms: number, signal?: AbortSignal) => sleep(ms, undefined, signal && { signal }) };
+
+/**
+ * One run of a graph. Whatever happens from outside (a node ends, a delay is over, the queue wakes, the signal aborts)
+ * is one turn: it changes something, then everything starts that can. Nodes that answer at once are done in a loop.
+ */
+export class Execution<N extends DagNode, T> {
+  readonly #run: RunNode<N, T>;
+  readonly #options: RunOptions<N, T>;
+  readonly #progress: Progress<N, T>;
+  readonly #result = Promise.withResolvers<DagResult<T>>();
+  readonly #nodes = new AbortController();
+  readonly #delays = new AbortController();
+  #running = 0;
+  #delayed = 0;
+  #inTurn = false;
+  #woken = false;
+  #over = false;
+  #broken: { readonly error: unknown } | undefined;
+
+  constructor(dag: Dag<N>, run: RunNode<N, T>, options: RunOptions<N, T>) {
+    this.#run = run;
+    this.#options = options;
+    this.#progress = new Progress(dag, options);
+  }
+
+  start(): Promise<DagResult<T>> {
+    const { signal, queue } = this.#options;
+    this.#turn(() => {
+      signal?.addEventListener('abort', this.#onAbort);
+      if (signal?.aborted) this.#cancel();
+      queue?.wake?.(() => this.#turn(() => void (this.#woken = true)));
+    });
+    return this.#result.promise;
+  }
+
+  readonly #onAbort = () => this.#turn(() => this.#cancel());
+
+  #cancel(): void {
+    this.#progress.stop('canceled');
+    this.#nodes.abort(this.#options.signal?.reason);
+  }
+
+  #turn(change: () => void): void {
+    if (this.#over) return;
+    if (this.#inTurn) return change(); // the turn under way goes on with what changed
+    this.#inTurn = true;
+    try {
+      change();
+      this.#startReady();
+      if (this.#running === 0) this.#endIfIdle();
+    } catch (error) {
+      this.#break(error);
+    }
+    this.#inTurn = false;
+  }
+
+  #startReady(): void {
+    const { concurrency = Infinity } = this.#options;
+    do {
+      this.#woken = false;
+      while (this.#running < concurrency) {
+        const task = this.#progress.take();
+        if (!task) break;
+        this.#start(task);
+      }
+    } while (this.#woken);
+  }
+
+  #start(task: Task<N, T>): void {
+    task.state = 'running';
+    task.attempt += 1;
+    this.#options.onStart?.(task.node, task.attempt);
+    this.#running += 1;
+    const answer = this.#attempt(task);
+    if (!isPromise(answer)) return this.#end(task, answer);
+    answer.then(
+      (outcome) => this.#turn(() => this.#end(task, outcome)),
+      (error: unknown) => this.#turn(() => this.#end(task, { status: 'failed', error })),
+    );
+  }
+
+  #attempt(task: Task<N, T>): Outcome<T, N> | Promise<Outcome<T, N>> {
+    try {
+      return this.#run(task.node, new TaskContext(task, this.#nodes.signal));
+    } catch (error) {
+      return { status: 'failed', error };
+    }
+  }
+
+  #end(task: Task<N, T>, answer: Outcome<T, N>): void {
+    this.#running -= 1;
+    this.#progress.release(task);
+    const outcome = asOutcome(answer);
+    if (outcome.status === 'retry') this.#delay(task, outcome.afterMs);
+    else this.#progress.settle(task, outcome);
+  }
+
+  #delay(task: Task<N, T>, ms: number): void {
+    const { clock = timers } = this.#options;
+    task.state = 'pending';
+    this.#delayed += 1;
+    const startAgain = () => {
+      this.#delayed -= 1;
+      this.#progress.offer(task);
+    };
+    clock.sleep(ms, this.#delays.signal).then(
+      () => this.#turn(startAgain),
+      (error: unknown) =>
+        this.#turn(() => {
+          throw error;
+        }),
+    );
+  }
+
+  #endIfIdle(): void {
+    const { stopped, queued } = this.#progress;
+    if (!stopped && this.#delayed > 0) return;
+    if (!stopped && queued) return this.#expectWake();
+    if (stopped && !this.#broken) this.#progress.skipRest();
+    this.#finish();
+  }
+
+  #expectWake(): void {
+    if (this.#options.queue?.wake) return;
+    throw new Error('The queue holds nodes back while none is running, and has no `wake` to say when it lets one go.');
+  }
+
+  /** Something other than a node failed: the run ends as soon as its nodes have. */
+  #break(error: unknown): void {
+    this.#broken ??= { error };
+    this.#progress.stop('aborted');
+    this.#nodes.abort(error);
+    if (this.#running === 0) this.#finish();
+  }
+
+  #finish(): void {
+    this.#over = true;
+    this.#options.signal?.removeEventListener('abort', this.#onAbort);
+    if (this.#delayed > 0) this.#delays.abort();
+    if (this.#broken) this.#result.reject(this.#broken.error);
+    else this.#result.resolve({ status: this.#progress.status, outcomes: this.#progress.outcomes });
+  }
+}
+
+function isPromise<R extends object>(answer: R | Promise<R>): answer is Promise<R> {
+  return typeof (answer as Partial<Promise<R>> | undefined)?.then === 'function';
+}

@@ -1,0 +1,15 @@
+export { batches } from './batches.ts';
+export { buildDag } from './build-dag.ts';
+export type { Dag, DagNode } from './build-dag.ts';
+export { criticalPath } from './critical-path.ts';
+export type { CriticalPath } from './critical-path.ts';
+export type { AddError, DagError } from './dag-error.ts';
+export { dependents } from './dependents.ts';
+export { levels } from './levels.ts';
+export { nearest } from './nearest.ts';
+export type { FinalOutcome, KnownOutcome, NodeSpec, Outcome, SkipReason } from './outcome.ts';
+export { createFifo } from './queue.ts';
+export type { Queue } from './queue.ts';
+export { runDag } from './run-dag.ts';
+export type { DagResult, FailurePolicy, RunContext, RunNode, RunOptions } from './run-dag.ts';
+export { topological } from './topological.ts';
