@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LLMock } from '@copilotkit/aimock';
-import type { Recording } from '@orch/contracts';
 
 /** How the prompts of examples/notes-api open: by this a mock tells which step asks. */
 const systems = {
@@ -20,7 +19,7 @@ export const notesApi = join(import.meta.dirname, '..', 'examples', 'notes-api')
 /** The text of a committed recording of examples/notes-api. */
 export function recordedReply(step: NotesStep): string {
   const file = join(notesApi, 'recordings', `${step}.1.json`);
-  return (JSON.parse(readFileSync(file, 'utf8')) as Recording).reply;
+  return (JSON.parse(readFileSync(file, 'utf8')) as { reply: string }).reply;
 }
 
 /** An independent model server on a free port that answers the four prompts of examples/notes-api. */
