@@ -116,14 +116,16 @@ export const badProviders: readonly Case[] = [
     job: asks,
     args: ['run', 'job.yaml', '--provider', 'olama:x'],
     exit: 2,
-    says: ['Expected one of the providers ollama, openai, replay, echo', '`olama`'],
+    says: ['Expected --provider to be one of the providers ollama, openai, replay, echo, got `olama`', 'mean ollama'],
   },
   {
     name: 'an unknown provider in the job',
     job: `provider: olama:x\n${asks}`,
     args: ['run', 'job.yaml'],
     exit: 2,
-    says: [/job\.yaml:1:\d+/, 'Expected one of the providers ollama, openai, replay, echo', '`olama`'],
+    says: [
+      'job.yaml:1:11: provider: expected one of ollama, openai, replay, echo, got "olama", did you mean "ollama"?',
+    ],
   },
   {
     name: 'an unknown provider in PROVIDER',
@@ -131,7 +133,7 @@ export const badProviders: readonly Case[] = [
     args: ['run', 'job.yaml'],
     env: () => ({ PROVIDER: 'olama:x' }),
     exit: 2,
-    says: ['PROVIDER', 'one of the providers ollama, openai, replay, echo', '`olama`'],
+    says: ['Expected PROVIDER to be one of the providers ollama, openai, replay, echo, got `olama`', 'mean ollama'],
   },
   {
     name: 'a badly written provider',

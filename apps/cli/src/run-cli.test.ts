@@ -73,7 +73,7 @@ test('text of a model cannot move the cursor or colour the terminal', async () =
   const { code, out } = await cli(['run'], cwd);
   expect(code).toBe(1);
   expect(out.join('\n')).toContain('red');
-   
+
   expect(out.join('\n')).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f]/);
 });
 
@@ -92,7 +92,7 @@ async function cli(argv: readonly string[], cwd: string) {
     out: (line) => void out.push(line),
     err: (line) => void err.push(line),
     paint: (_, text) => text,
-    onInterrupt: () => () => undefined,
+    attend: () => () => undefined,
   };
   return { code: await runCli(argv, terminal), out, err };
 }

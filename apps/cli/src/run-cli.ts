@@ -1,5 +1,5 @@
 import { Command, CommanderError, Option } from 'commander';
-import { exitCodes } from '@orch/contracts';
+import { OrchError, exitCodes } from '@orch/contracts';
 import type { ExitCode } from '@orch/contracts';
 import { commands } from './commands/index.ts';
 import type { CommandRow } from './commands/index.ts';
@@ -10,20 +10,26 @@ import { cliVersion } from './version.ts';
 /** Runs one command line and says how it went, as an exit code. Never throws. */
 export async function runCli(argv: readonly string[], terminal: Terminal): Promise<ExitCode> {
   let code: ExitCode = exitCodes.succeeded;
-  const program = createProgram(terminal, (value) => (code = value));
+  const json = argv.includes('--json');
+  const program = createProgram({ terminal, json, exit: (value) => (code = value) });
   try {
     await program.parseAsync(argv, { from: 'user' });
     return code;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.succeeded : exitCodes.usage;
-    return explainError(error, terminal, {
-      verbose: argv.includes('--verbose'),
-      json: argv.includes('--json'),
-    });
+    if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.succeeded;
+    if (!(error instanceof CommanderError))
+      return explainError(error, terminal, { verbose: argv.includes('--verbose'), json });
+    if (json) explainError(wrongCall(error), terminal, { verbose: false, json });
+    return exitCodes.usage;
   }
 }
 
-function createProgram(terminal: Terminal, exit: (code: ExitCode) => void): Command {
+function wrongCall({ message }: CommanderError): OrchError {
+  return new OrchError('usage', message.replace(/^error: /, ''), { hint: 'See orch --help.' });
+}
+
+function createProgram(wiring: Wiring): Command {
+  const { terminal, json } = wiring;
   const program = new Command('orch')
     .description('Runs AI engineering work as a durable graph of steps.')
     .version(cliVersion, '-V, --version', 'print the version')
@@ -32,14 +38,16 @@ function createProgram(terminal: Terminal, exit: (code: ExitCode) => void): Comm
     .exitOverride()
     .configureOutput({
       writeOut: (text) => terminal.out(text.trimEnd()),
-      writeErr: (text) => terminal.err(text.trimEnd()),
+      writeErr: (text) => {
+        if (!json) terminal.err(text.trimEnd());
+      },
     })
     .showSuggestionAfterError();
-  for (const row of commands) addCommand(program, row, { terminal, exit });
+  for (const row of commands) addCommand(program, row, wiring);
   return program;
 }
 
-type Wiring = { readonly terminal: Terminal; readonly exit: (code: ExitCode) => void };
+type Wiring = { readonly terminal: Terminal; readonly json: boolean; readonly exit: (code: ExitCode) => void };
 
 function addCommand(program: Command, row: CommandRow, { terminal, exit }: Wiring): void {
   const command = program

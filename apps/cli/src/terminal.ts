@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import type { ExitCode } from '@orch/contracts';
 
 /** Where a command reads from and writes to. All that a command knows of the process comes through here. */
 export type Terminal = {
@@ -10,17 +11,28 @@ export type Terminal = {
   readonly err: (line: string) => void;
   /** Colour, where a person looks at standard output and did not ask for none. */
   readonly paint: (style: Style, text: string) => string;
-  /** Calls `stop` at the first Ctrl-C or TERM; returns how to stop listening. */
-  readonly onInterrupt: (stop: () => void) => () => void;
+  /** Listens to what disturbs the program; returns how to stop. */
+  readonly attend: (attention: Attention) => () => void;
 };
 
 export type Style = 'bold' | 'dim' | 'green' | 'red' | 'yellow';
 
+export type Attention = {
+  /** The first Ctrl-C or TERM; the second one ends the program. */
+  readonly onInterrupt: () => void;
+  /** An error that nobody caught, such as one that a module of a job left behind. Unheard, it ends the program. */
+  readonly onStray?: (error: unknown) => void;
+  /** Something else ends the program, such as a module of a job. Says with which exit code. */
+  readonly onExit?: () => ExitCode;
+  /** Go on when nobody reads standard output any more. Else that ends the program: its lines are all it is for. */
+  readonly outlivesReader?: true;
+};
+
 export function processTerminal(): Terminal {
-  // A reader that went away (`orch list | head`) is no failure of ours.
+  let isNeeded = false;
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0);
-    throw error;
+    if (error.code !== 'EPIPE') throw error;
+    if (!isNeeded) process.exit(0);
   });
   return {
     cwd: process.cwd(),
@@ -28,12 +40,18 @@ export function processTerminal(): Terminal {
     out: (line) => void process.stdout.write(`${line}\n`),
     err: (line) => void process.stderr.write(`${line}\n`),
     paint: (style, text) => styleText(style, text, { stream: process.stdout }),
-    onInterrupt(stop) {
-      process.once('SIGINT', stop);
-      process.once('SIGTERM', stop);
+    attend({ onInterrupt, onStray, onExit, outlivesReader = false }) {
+      isNeeded = outlivesReader;
+      const exit = (): void => void (process.exitCode = onExit?.());
+      const handlers = [
+        ...(['SIGINT', 'SIGTERM'] as const).map((signal) => [signal, onInterrupt] as const),
+        ...(onStray === undefined ? [] : [['uncaughtException', onStray] as const]),
+        ...(onExit === undefined ? [] : [['exit', exit] as const]),
+      ];
+      for (const [event, handler] of handlers) process[event === 'uncaughtException' ? 'on' : 'once'](event, handler);
       return () => {
-        process.off('SIGINT', stop);
-        process.off('SIGTERM', stop);
+        isNeeded = false;
+        for (const [event, handler] of handlers) process.off(event, handler);
       };
     },
   };

@@ -39,6 +39,5 @@ export function table(rows: readonly (readonly string[])[]): string[] {
 
 /** Text that a model or a command wrote, so that it can only be read: no escape sequence, no control character. */
 export function harmless(text: string): string {
-   
   return stripVTControlCharacters(text).replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, '');
 }

@@ -4,7 +4,7 @@ import type { Outcome as NodeOutcome } from '@orch/dag';
 import { collectWrites } from './collect-writes.ts';
 import { withDeadline } from './deadline.ts';
 import type { Deadline } from './deadline.ts';
-import { storeOutput } from './outputs.ts';
+import { shortened, storeOutput } from './outputs.ts';
 import { kindOf, prepareAttempt } from './prepare-attempt.ts';
 import type { PreparedAttempt } from './prepare-attempt.ts';
 import type { Settled } from './results.ts';
@@ -107,7 +107,7 @@ function succeed(run: RunContext, started: Started, produced: Produced, tally: T
       provider_calls: tally.calls,
       input_hash: prepared.inputHash,
       output: settled.output,
-      files: files.length <= 64 ? [...files] : storeOutput(files, run.blobs),
+      files: shortened([...files], run.blobs),
       ...(extra && { extra }),
       ...(tally.calls > 0 && { tokens_in: tally.tokensIn, tokens_out: tally.tokensOut }),
     },

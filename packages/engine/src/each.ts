@@ -10,6 +10,8 @@ import { lazily } from './results.ts';
 export type Item = { readonly key: string; readonly item: Json };
 
 const textLimit = 256 * 1024;
+/** Of an item, in characters: it stands in every event of the item. */
+const longestName = 512;
 
 /** The items of a fan-out that lists or finds them, each with its name: never its position. */
 export async function expandEach(each: Each, scope: StepScope): Promise<Result<Item[]>> {
@@ -64,6 +66,7 @@ function nameItems(items: readonly Json[], each: Each, scope: StepScope): Result
   for (const item of items) {
     const name = nameOf(item, each, scope);
     if (!name.ok) return name;
+    if (name.value.length === 0 || name.value.length > longestName) return err(badName(name.value));
     const times = (used.get(name.value) ?? 0) + 1;
     used.set(name.value, times);
     named.push({ key: times === 1 ? name.value : `${name.value}-${times}`, item });
@@ -75,4 +78,12 @@ function nameOf(item: Json, each: Each, scope: StepScope): Result<string> {
   if (each.key !== undefined) return renderText(each.key, { ...scope, item });
   if ('files' in each) return ok((item as { path: string }).path);
   return ok(sha256(canonicalJson(item)).slice(0, 12));
+}
+
+function badName(name: string): OrchError {
+  const got = name === '' ? 'an empty one' : `one of ${name.length}: ${name.slice(0, 40)}…`;
+  return new OrchError(
+    'template',
+    `Expected \`each.key\` to give a name of 1 to ${longestName} characters, got ${got}.`,
+  );
 }

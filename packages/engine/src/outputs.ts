@@ -16,6 +16,12 @@ export function storeOutput(value: Json, blobs: BlobStore): OutputRef {
   return ref;
 }
 
+/** A field of an event: the value itself, or by reference when it would make the line too long. */
+export function shortened<T extends Json>(value: T, blobs: BlobStore): T | OutputRef {
+  const ref = storeOutput(value, blobs);
+  return ref.inline === undefined ? ref : value;
+}
+
 /** The value behind a reference. A blob that is gone is `corrupt_log`, never an empty value. */
 export function loadOutput(ref: OutputRef, blobs: BlobStore): Json {
   const bytes = ref.inline ?? readBlob(ref, blobs);

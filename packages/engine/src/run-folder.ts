@@ -40,7 +40,10 @@ export function pointLatest(paths: RunPaths, jobId: string): void {
     renameSync(draft, paths.latest);
   } catch (error) {
     rmSync(draft, { force: true });
-    throw new OrchError('io', `Expected to point ${paths.latest} to ${jobId}: ${String(error)}`, { cause: error });
+    throw new OrchError('io', `Expected to point ${paths.latest} to ${jobId}: ${String(error)}`, {
+      hint: 'It is a link of orch: move away what stands in its place.',
+      cause: error,
+    });
   }
 }
 

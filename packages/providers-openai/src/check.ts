@@ -12,16 +12,17 @@ export async function check(
   http: Http,
   { model, context }: Asked,
 ): Promise<{ model: string }> {
-  if (settings.isVendor && settings.apiKey === undefined) throw noKey();
+  if (settings.isVendor && settings.apiKey === undefined) throw noKey(model);
   if (model === undefined || model === '') throw noModel(settings);
   if (settings.isVendor) await ask(settings, http, { path: `/models/${encodeURIComponent(model)}`, context });
   else mustHave(settings, model, await listed(settings, http, context));
   return { model };
 }
 
-function noKey(): OrchError {
+function noKey(model: string | undefined): OrchError {
+  const too = model === undefined ? ' A model is missing too: `--provider openai:MODEL`.' : '';
   return new OrchError('unconfigured', `Expected an API key for OpenAI, ${environment.apiKey[0]} is not set.`, {
-    hint: `Set ${environment.apiKey[0]}, or ${environment.baseUrl[0]} to a compatible server of your own.`,
+    hint: `Set ${environment.apiKey[0]}, or ${environment.baseUrl[0]} to a compatible server of your own.${too}`,
   });
 }
 

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { OrchError } from '@orch/contracts';
 import type { Clock, Provider, ProviderChoice } from '@orch/contracts';
+import { nearest } from '@orch/dag';
 import { parseProvider } from '@orch/spec';
 import { readPolicy, readText } from './environment.ts';
 import type { Environment } from './environment.ts';
@@ -51,8 +52,17 @@ function optionsFor(flag: string, written: ProviderChoice): Partial<ProviderChoi
 
 function readChoice(text: string, from: string): ProviderChoice {
   const choice = parseProvider(text);
-  if (choice !== undefined) return choice;
-  throw new OrchError('usage', `Expected ${from} to be name or name:model, got \`${text}\`.`);
+  if (choice === undefined) throw new OrchError('usage', `Expected ${from} to be name or name:model, got \`${text}\`.`);
+  const known = Object.keys(vendors);
+  if (choice.name === 'auto' || known.includes(choice.name)) return choice;
+  const close = nearest(choice.name, known);
+  throw new OrchError(
+    'usage',
+    `Expected ${from} to be one of the providers ${known.join(', ')}, got \`${choice.name}\`.`,
+    {
+      hint: close === undefined ? undefined : `Did you mean ${close}?`,
+    },
+  );
 }
 
 async function chooseUnnamed(question: ProviderQuestion): Promise<ChosenProvider> {
@@ -60,19 +70,28 @@ async function chooseUnnamed(question: ProviderQuestion): Promise<ChosenProvider
   try {
     return await openProvider({ ...question.written, name: 'ollama' }, probe);
   } catch (error) {
+    if (!probe.signal.aborted && !isNobody(error)) throw error;
     question.signal.throwIfAborted();
     if (existsSync(question.recordings)) return openProvider({ name: 'replay' }, question);
-    throw nobodyAnswers(error);
+    throw nobodyAnswers(question.env, error);
   }
 }
 
-function nobodyAnswers(cause: unknown): OrchError {
+/** Nobody is there, or has nothing to answer with: another may be asked. */
+function isNobody(error: unknown): boolean {
+  return OrchError.is(error) && ['network', 'timeout', 'model_missing'].includes(error.code);
+}
+
+function nobodyAnswers(env: Environment, cause: unknown): OrchError {
   const why = cause instanceof Error ? cause.message : String(cause);
+  const paid = ['OPENAI_API_KEY']
+    .filter((name) => env[name])
+    .map((name) => `${name} is set, but no paid service is asked unnamed. `);
   return new OrchError(
     'unconfigured',
-    `Expected a provider: PROVIDER is not set, no Ollama answers, and there are no recordings beside the job. ${why}`,
+    `Expected a provider: PROVIDER is not set, no Ollama answers, and there are no recordings beside the job. ${paid.join('')}${why}`,
     {
-      hint: 'Name one: --provider ollama:qwen2.5:7b, or PROVIDER=openai:MODEL with OPENAI_API_KEY, or --provider echo.',
+      hint: 'Name one: --provider ollama:qwen2.5:7b, or --provider openai:MODEL with OPENAI_API_KEY, or --provider echo; PROVIDER does the same.',
       cause,
     },
   );
@@ -92,8 +111,7 @@ async function openProvider(choice: ProviderChoice, question: ProviderQuestion):
 async function loadVendor(name: string): Promise<Vendor> {
   const load = Object.hasOwn(vendors, name) ? vendors[name] : undefined;
   if (load !== undefined) return load();
-  const known = Object.keys(vendors).join(', ');
-  throw new OrchError('usage', `Expected one of the providers ${known}, got \`${name}\`.`);
+  throw new OrchError('internal', `Expected a provider that was checked, got \`${name}\`.`);
 }
 
 function settingsOf({ base_url: written, options = {} }: ProviderChoice, { environment }: Vendor, env: Environment) {

@@ -6,6 +6,7 @@ import { OrchError } from '@orch/contracts';
 import type { CompiledJob } from '@orch/contracts';
 import { loadJob } from '@orch/spec';
 import type { CompileContext, SpecError } from '@orch/spec';
+import { vendors } from './vendors.ts';
 
 const usual = ['job.yaml', 'orch.yaml'];
 
@@ -27,6 +28,7 @@ export async function loadJobFile(
   const shown = relative(cwd, file).startsWith('..') ? file : relative(cwd, file);
   const loaded = await loadJob(readJobText(file, shown), {
     ...context,
+    providers: Object.keys(vendors),
     file: shown,
     jobDir: dirname(file),
     readFile: (path) => readFile(path, 'utf8'),
@@ -43,7 +45,7 @@ function readJobText(file: string, shown: string): string {
     const { code } = error as NodeJS.ErrnoException;
     const came = code === 'ENOENT' ? 'there is none' : code === 'EISDIR' ? 'it is a folder' : String(code);
     throw new OrchError('usage', `Expected a job file at ${shown}: ${came}.`, {
-      hint: code === 'EISDIR' ? `Name the file in it: ${shown}/job.yaml` : undefined,
+      hint: code === 'EISDIR' ? `Name the file in it: ${shown}/job.yaml` : 'Check the path: orch run path/to/job.yaml',
       cause: error,
     });
   }

@@ -4,10 +4,10 @@ import { OrchError } from '@orch/contracts';
 
 const idForm = /^job_[0-9a-f]{12}$/;
 
-/** Ids of the runs in a folder, newest first. A folder that is not there has none. */
+/** Ids of the runs in a folder: of the folders that have a log. A folder that is not there has none. */
 export function listRunIds(runsDir: string): string[] {
   if (!existsSync(runsDir)) return [];
-  return readdirSync(runsDir).filter((name) => idForm.test(name));
+  return readdirSync(runsDir).filter((name) => idForm.test(name) && existsSync(join(runsDir, name, 'events.jsonl')));
 }
 
 /** The folder of the run that `name` means: an id, the unique start of one, or `latest`. */

@@ -30,6 +30,8 @@ export type CompileContext = {
   readonly vars?: JsonObject;
   /** For a job that does not say; 4 unless given. */
   readonly concurrency?: number;
+  /** The names of the providers there are; unless given, any name will do. */
+  readonly providers?: readonly string[];
   /**
    * Decides who answers, from what the job says (`{ name: 'auto' }` when it says nothing). Asked once, after everything
    * else was found right, and only when a step asks a model. Without it: as the job says, and nobody for `auto`.
@@ -60,6 +62,7 @@ async function compile(
   const filled = await Promise.all(draft.steps.map((step) => fillFiles(step, inputs, problems)));
   const mentions = checkTemplates(filled, { draft, context, problems });
   const order = resolveNeeds(draft.steps, mentions, problems);
+  checkProvider(draft, context, problems);
   if (!problems.none) return err(problems.sorted());
   const plan = buildPlan(draft, resolved(order, filled), {
     project: draft.project ?? nameOf(context.jobDir),
@@ -105,6 +108,19 @@ function resolved(order: Order, filled: readonly FilledStep[]): Resolved[] {
   return order.map(({ id, needs }) => {
     const { step, fields } = byId.get(id)!;
     return { step: step as Resolved['step'], needs, fields };
+  });
+}
+
+function checkProvider(
+  { provider, providerOffset = 0 }: Draft,
+  { providers }: CompileContext,
+  problems: Problems,
+): void {
+  if (providers === undefined || provider.name === 'auto' || providers.includes(provider.name)) return;
+  const got = `got ${JSON.stringify(provider.name)}${suggest(provider.name, providers)}`;
+  problems.add(providerOffset, {
+    code: 'bad_value',
+    message: `provider: expected one of ${providers.join(', ')}, ${got}`,
   });
 }
 

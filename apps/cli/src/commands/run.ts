@@ -20,7 +20,17 @@ type Options = RunsDirOption & {
 export async function execute({ terminal, argument, options }: Invocation<Options>): Promise<ExitCode> {
   const { env, cwd } = terminal;
   const stop = new AbortController();
-  const listening = terminal.onInterrupt(() => stop.abort(new OrchError('interrupted', 'Interrupted by a signal.')));
+  const unattend = terminal.attend({
+    onInterrupt: () => stop.abort(new OrchError('interrupted', 'Interrupted by a signal.')),
+    onStray: (error) => stop.abort(strayError(error)),
+    onExit() {
+      terminal.err(
+        'error: The process was ended from within, while the job ran: does a module of it call process.exit?',
+      );
+      return exitCodes.failed;
+    },
+    outlivesReader: true,
+  });
   try {
     const limit = readCount('--limit', options.limit);
     const asked = { cwd, env, provider: options.provider, vars: readVars(options.var), signal: stop.signal };
@@ -30,8 +40,14 @@ export async function execute({ terminal, argument, options }: Invocation<Option
     );
     return exitOf(result);
   } finally {
-    listening();
+    unattend();
   }
+}
+
+/** What a step leaves behind fails the job: the step itself may long have ended. */
+function strayError(error: unknown): OrchError {
+  const message = error instanceof Error ? error.message : String(error);
+  return new OrchError('module_failed', `Something that a step left behind failed: ${message}`, { cause: error });
 }
 
 function specOf(argument: string | undefined, flag: string | undefined): string | undefined {

@@ -10,7 +10,7 @@ export async function execute(invocation: Invocation<RunsDirOption & { readonly 
   const { terminal, argument, options } = invocation;
   const path = join(findRun(runsDirOf(options, terminal), argument), 'events.jsonl');
   const stop = new AbortController();
-  const listening = terminal.onInterrupt(() => stop.abort());
+  const unattend = terminal.attend({ onInterrupt: () => stop.abort() });
   const events = options.follow ? followLog(path, { signal: stop.signal }) : readLog(path);
   try {
     for await (const event of events) terminal.out(options.json ? JSON.stringify(event) : eventLine(event, terminal));
@@ -18,7 +18,7 @@ export async function execute(invocation: Invocation<RunsDirOption & { readonly 
     // Ctrl-C is how a person ends following; it is no failure.
     if (!stop.signal.aborted) throw error;
   } finally {
-    listening();
+    unattend();
   }
   return exitCodes.succeeded;
 }

@@ -29,10 +29,11 @@ export const eventData = {
     attempt: z.int().positive(),
     project: z.string(),
     provider: asked.nullable(),
-    task: z.string().nullable(),
+    /** By reference when it is longer than 8 kB, and so `inputs` when there are many. */
+    task: z.union([z.string(), outputRef]).nullable(),
     spec_sha256: digest,
     plan_hash: digest,
-    inputs: z.array(z.strictObject({ path: z.string(), sha256: digest })),
+    inputs: z.union([z.array(z.strictObject({ path: z.string(), sha256: digest })), outputRef]),
     concurrency: z.int().positive(),
     orch_version: z.string(),
     history: z.record(z.string(), json),

@@ -18,7 +18,7 @@ const stepSummary = z.strictObject({
 export const manifest = z.strictObject({
   job_id: jobId,
   project: z.string(),
-  task_description: z.string().nullable(),
+  task_description: z.union([z.string(), outputRef]).nullable(),
   provider: z.strictObject({ provider: z.string(), model: z.string().exactOptional() }).nullable(),
   status: z.enum(runStates),
   started_at: timestamp.nullable(),

@@ -8,6 +8,9 @@ import { commandFields, commandFingerprint, commandOf, commandOptions } from './
 
 const input = z.strictObject({ ...commandFields, output: z.enum(['text', 'json', 'lines']).default('text') });
 
+/** Bytes. What is longer is no value for a template: a result is whole, or none. */
+const maxOutput = 64 * 1024 * 1024;
+
 type ShellInput = z.infer<typeof input>;
 
 /** Runs a command; its standard output is the result, without the line ends that close it. */
@@ -18,7 +21,8 @@ export const shellKind: StepKind<ShellInput> = {
   fingerprint: commandFingerprint,
   async run(fields, host) {
     const { file, args } = commandOf(fields);
-    const result = await runCommand(file, args, commandOptions(fields, host));
+    const result = await runCommand(file, args, { ...commandOptions(fields, host), maxOutput });
+    if (result.truncated) return { status: 'failed', error: tooMuch() };
     if (result.status === 'exited' && result.exitCode === 0) return succeed(fields, result);
     return { status: 'failed', error: failure(fields, result) };
   },
@@ -45,6 +49,13 @@ function failure(fields: ShellInput, result: CommandResult): OrchError {
       hint: 'The whole output is in the log of the step.',
     },
   );
+}
+
+function tooMuch(): OrchError {
+  return new OrchError('command_failed', 'Expected at most 64 MB of output, got more.', {
+    hint: 'Let the command write a file, and name it under `writes`.',
+    retryable: false,
+  });
 }
 
 function ended(result: CommandResult): string {

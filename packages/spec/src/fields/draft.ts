@@ -8,6 +8,8 @@ export type Draft = {
   readonly task?: string;
   /** `auto` when nothing is said. */
   readonly provider: ProviderChoice;
+  /** Where that stands. */
+  readonly providerOffset?: number;
   readonly concurrency?: number;
   readonly timeout_s?: number;
   readonly vars: JsonObject;

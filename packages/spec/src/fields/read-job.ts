@@ -59,11 +59,17 @@ export function readJob(written: Written | undefined, problems: Problems): Draft
     ...(project !== undefined && { project }),
     ...(task !== undefined && { task }),
     provider,
+    ...providerOffset(written),
     ...(concurrency !== undefined && { concurrency }),
     ...(timeout_s !== undefined && { timeout_s }),
     vars,
     steps: readSteps(written, problems),
   };
+}
+
+function providerOffset({ entries }: WrittenMap): Pick<Draft, 'providerOffset'> {
+  const entry = entries.find(({ key }) => key === 'provider');
+  return entry === undefined ? {} : { providerOffset: entry.value.span[0] };
 }
 
 function refuseTwoTasks({ entries }: WrittenMap, problems: Problems): void {
