@@ -12,12 +12,12 @@ const systems = {
 
 export type NotesStep = keyof typeof systems;
 
-export const notesSteps = Object.keys(systems) as readonly NotesStep[];
+const notesSteps = Object.keys(systems) as readonly NotesStep[];
 
 export const notesApi = join(import.meta.dirname, '..', 'examples', 'notes-api');
 
 /** The text of a committed recording of examples/notes-api. */
-export function recordedReply(step: NotesStep): string {
+function recordedReply(step: NotesStep): string {
   const file = join(notesApi, 'recordings', `${step}.1.json`);
   return (JSON.parse(readFileSync(file, 'utf8')) as { reply: string }).reply;
 }

@@ -17,7 +17,7 @@ export type Terminal = {
 
 export type Style = 'bold' | 'dim' | 'green' | 'red' | 'yellow';
 
-export type Attention = {
+type Attention = {
   /** The first Ctrl-C or TERM; the second one ends the program. */
   readonly onInterrupt: () => void;
   /** An error that nobody caught, such as one that a module of a job left behind. Unheard, it ends the program. */

@@ -10,7 +10,8 @@ const scope: StepScope = {
     a: {
       status: 'succeeded',
       output: { title: 'T', tags: ['x', 'y'] },
-      items: [{ key: 'k', item: 'i', output: 1, status: 'succeeded' }],
+      files: [],
+      items: [{ key: 'k', item: 'i', output: 1, files: [], status: 'succeeded' }],
     },
   },
   run: { id: 'job_0', dir: '/runs/job_0', outputs: '/runs/job_0/outputs/p' },

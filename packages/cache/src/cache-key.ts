@@ -1,0 +1,18 @@
+import { hash } from 'node:crypto';
+import type { Digest, Json, Preimage } from '@orch/contracts';
+import { canonicalJson } from './canonical-json.ts';
+
+/** 64 lower-case hex digits; of a string, of its UTF-8 bytes. */
+export function sha256(bytes: string | Uint8Array): Digest {
+  return hash('sha256', bytes);
+}
+
+/** The name of an answer: sha-256 of the canonical JSON of everything that may change it. */
+export function cacheKey(preimage: Preimage): Digest {
+  return sha256(canonicalJson(preimage));
+}
+
+/** Of a response: of its bytes when it is text, else of its canonical JSON. */
+export function responseDigest(response: Json): Digest {
+  return sha256(typeof response === 'string' ? response : canonicalJson(response));
+}

@@ -1,0 +1,72 @@
+import { join } from 'node:path';
+import type { Preimage } from '@orch/contracts';
+import { tempDir } from '@orch/testkit';
+import { expect, test } from 'vitest';
+import { cacheKey, openCache, sha256 } from './index.ts';
+
+function item(n: number, opts: Preimage['provider']['opts'] = { temperature: 0.1, seed: 1 }): Preimage {
+  const messages = [{ role: 'user', sha256: sha256(`item ${n}`) }];
+  return { provider: { name: 'ollama', model: 'llama3', opts }, step: 'extract', inputs: { messages } };
+}
+
+async function filled(count: number) {
+  const shared = tempDir();
+  const open = () => openCache<string>(tempDir(), { shared, durability: 'relaxed' });
+  const cache = open();
+  for (let n = 0; n < count; n++) await cache.getOrCompute(item(n), async () => `reply ${n}`);
+  return { cache, other: open() };
+}
+
+test('a hit differs in nothing', async () => {
+  const { other } = await filled(2);
+  expect(other.explain(item(1))).toEqual({ hit: true, nearest: cacheKey(item(1)), changed: [] });
+});
+
+test('of many entries the one that differs least is found, also by another process later', async () => {
+  const { cache, other } = await filled(50);
+  for (const known of [cache, other]) {
+    const warmer = item(7, { temperature: 0.2, seed: 1 });
+    const nearest = cacheKey(item(7));
+    expect(known.explain(warmer)).toEqual({ hit: false, nearest, changed: ['provider.opts.temperature'] });
+    const bare = { ...item(7, {}), inputs: { ...item(7).inputs, schema: sha256('s') } };
+    const changed = ['inputs.schema', 'provider.opts.seed', 'provider.opts.temperature'];
+    expect(known.explain(bare)).toEqual({ hit: false, nearest, changed });
+    expect(known.explain(item(99)).changed).toEqual(['inputs.messages']);
+  }
+});
+
+test('every part of the preimage has a name', async () => {
+  const { other } = await filled(1);
+  const asked: Preimage = {
+    provider: { name: 'openai', model: 'm', opts: { temperature: 0.1, seed: 1 }, service: 'host/path' },
+    step: 'extract',
+    inputs: { messages: [] },
+    code_version: 'abc',
+    sample: 2,
+  };
+  const { changed } = other.explain(asked);
+  const who = ['provider.model', 'provider.name', 'provider.service'];
+  expect(changed).toEqual(['code_version', 'inputs.messages', ...who, 'sample']);
+});
+
+test('only entries of the same step count', async () => {
+  const { other } = await filled(1);
+  expect(other.explain({ ...item(0), step: 'renamed' })).toEqual({ hit: false, changed: [] });
+});
+
+test('a new answer is the nearest to the next sample of its question', async () => {
+  const { cache } = await filled(1);
+  expect(cache.explain(item(5)).changed).toEqual(['inputs.messages']);
+  await cache.getOrCompute(item(5), async () => 'bad');
+  const nearest = cacheKey(item(5));
+  expect(cache.explain({ ...item(5), sample: 1 })).toEqual({ hit: false, nearest, changed: ['sample'] });
+});
+
+test('step ids that are no folder names keep their entries apart', async () => {
+  const dir = tempDir();
+  const open = () => openCache<string>(join(dir, 'run'), { shared: join(dir, 'shared'), durability: 'relaxed' });
+  const odd = { ...item(0), step: '../../Odd step' };
+  await open().getOrCompute(odd, async () => 'x');
+  expect([...open().list('shared')].map(({ preimage }) => preimage.step)).toEqual([odd.step]);
+  expect(open().explain({ ...odd, sample: 1 })).toMatchObject({ changed: ['sample'] });
+});

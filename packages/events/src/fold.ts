@@ -1,0 +1,7 @@
+export { emptyRun } from './run-view.ts';
+export type { Failure, KnownRun, Misfit, RunView, StepView, UnitView, WrittenFile } from './run-view.ts';
+export { reduceRun } from './reduce-run.ts';
+export { toManifest } from './to-manifest.ts';
+export { levelOf } from './level-of.ts';
+export { endsAttempt } from './ends-attempt.ts';
+export type { AnyEvent, LogEvent, LogPlace, OrchEvents } from './log-event.ts';

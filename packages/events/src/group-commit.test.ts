@@ -1,0 +1,200 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { tempDir } from '@orch/testkit';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { logStart, openLog, openLogFile, verifyLog } from './index.ts';
+import type { LogFile } from './index.ts';
+
+type Notes = { note: { n: number } };
+
+const jobId = 'job_0123456789ab';
+const turn = () => new Promise(setImmediate);
+
+/** A true file whose syncs end when told to, and which writes down what is done to it. */
+function recorded() {
+  const path = join(tempDir(), 'events.jsonl');
+  const trace: string[] = [];
+  const syncs: PromiseWithResolvers<void>[] = [];
+  const faults: { write?: () => number; sync?: () => void; truncate?: () => void } = {};
+  let held = false;
+  const openFile = (): LogFile => {
+    const file = openLogFile(path);
+    const synced = () => void trace.push(`synced ${file.size()}`);
+    return {
+      ...file,
+      write(bytes) {
+        trace.push(`write ${bytes.length}`);
+        return faults.write ? faults.write() : file.write(bytes);
+      },
+      async sync() {
+        trace.push('sync');
+        if (held) await holdOne(syncs);
+        faults.sync?.();
+        await file.sync();
+        synced();
+      },
+      syncNow() {
+        trace.push('sync now');
+        faults.sync?.();
+        file.syncNow();
+        synced();
+      },
+      truncate(bytes) {
+        trace.push(`truncate ${bytes}`);
+        faults.truncate?.();
+        file.truncate(bytes);
+      },
+    };
+  };
+  const open = async (durability: 'strict' | 'relaxed' = 'strict') => {
+    const log = await openLog<Notes>(path, { jobId, durability, openFile });
+    trace.length = 0;
+    return log;
+  };
+  const letGo = async () => {
+    while (syncs.length === 0) await turn();
+    syncs.shift()?.resolve();
+  };
+  const hold = () => void (held = true);
+  return { path, trace, faults, open, hold, letGo };
+}
+
+function holdOne(syncs: PromiseWithResolvers<void>[]): Promise<void> {
+  const sync = Promise.withResolvers<void>();
+  syncs.push(sync);
+  return sync.promise;
+}
+
+test('whatever the order of calls, nobody is answered before the sync that covers its bytes has returned', async () => {
+  const action = fc.constantFrom('append', 'push', 'flush', 'turn');
+  await fc.assert(
+    fc.asyncProperty(fc.array(action, { maxLength: 40 }), async (actions) => {
+      const { path, trace, open } = recorded();
+      const log = await open();
+      const answers: Promise<unknown>[] = [];
+      const note = (answer: Promise<unknown>) => {
+        const covered = log.last.bytes;
+        answers.push(answer.then(() => trace.push(`answered ${covered}`)));
+      };
+      for (const [n, what] of actions.entries()) {
+        if (what === 'turn') await turn();
+        else if (what === 'push') log.push('note', { n });
+        else note(what === 'flush' ? log.flush() : log.append('note', { n }));
+      }
+      note(log.close());
+      await Promise.all(answers);
+      expectCovered(trace);
+      expect(log.synced).toEqual(log.last);
+      expect(await verifyLog(path)).toMatchObject({ ok: true });
+    }),
+    { numRuns: 40 },
+  );
+});
+
+function expectCovered(trace: readonly string[]): void {
+  let synced = 0;
+  for (const entry of trace) {
+    const [what, bytes] = entry.split(' ');
+    if (what === 'synced') synced = Number(bytes);
+    if (what === 'answered') expect(synced).toBeGreaterThanOrEqual(Number(bytes));
+  }
+}
+
+test('events of one moment share a write and a sync, those that come meanwhile share the next', async () => {
+  const { trace, open, hold, letGo } = recorded();
+  const log = await open();
+  hold();
+  const first = [1, 2, 3].map((n) => log.append('note', { n }));
+  await turn();
+  const one = log.last.bytes;
+  const second = [4, 5].map((n) => log.append('note', { n }));
+  await turn();
+  expect(trace).toEqual([`write ${one}`, 'sync']);
+  expect(log.synced).toEqual(logStart);
+  await letGo();
+  await Promise.all(first);
+  expect(log.synced).toMatchObject({ seq: 3, bytes: one });
+  await letGo();
+  await Promise.all(second);
+  const two = log.last.bytes;
+  expect(trace).toEqual([`write ${one}`, 'sync', `synced ${one}`, `write ${two - one}`, 'sync', `synced ${two}`]);
+  await log.close();
+});
+
+test('one that waits alone is synced without leaving the thread', async () => {
+  const { trace, open } = recorded();
+  await using log = await open();
+  await log.append('note', { n: 1 });
+  const { bytes } = log.last;
+  expect(trace).toEqual([`write ${bytes}`, 'sync now', `synced ${bytes}`]);
+});
+
+test('relaxed means written: nothing is synced and the watermark stays', async () => {
+  const { trace, open, path } = recorded();
+  const log = await open('relaxed');
+  await Promise.all([log.append('note', { n: 1 }), log.append('note', { n: 2 })]);
+  expect(trace).toEqual([`write ${log.last.bytes}`]);
+  expect(readFileSync(path)).toHaveLength(log.last.bytes);
+  expect(log.synced).toEqual(logStart);
+  await log.close();
+});
+
+const io = { code: 'io' };
+
+test.each([
+  ['a short write', { write: () => 5 }],
+  ['a failed write', { write: fail }],
+  ['a failed sync', { sync: fail }],
+])('%s is not tried again: the file is cut back, and everybody learns of it', async (_, fault) => {
+  const { path, trace, faults, open } = recorded();
+  const log = await open();
+  await log.append('note', { n: 1 });
+  const { last } = log;
+  const before = readFileSync(path, 'utf8');
+  trace.length = 0;
+
+  Object.assign(faults, fault);
+  const waiting = [2, 3].map((n) => log.append('note', { n }));
+  const flushed = log.flush();
+  for (const answer of await Promise.allSettled([...waiting, flushed])) {
+    expect(answer).toMatchObject({ status: 'rejected', reason: io });
+  }
+  expect(readFileSync(path, 'utf8')).toBe(before);
+  expect(log.synced).toEqual(last);
+  for (const name of Object.keys(fault)) delete faults[name as keyof typeof faults];
+  await expect(log.append('note', { n: 4 })).rejects.toMatchObject(io);
+  await expect(log.flush()).rejects.toMatchObject(io);
+  expect(() => log.push('note', { n: 5 })).toThrow(expect.objectContaining(io));
+  await expect(log.close()).rejects.toMatchObject(io);
+  expect(trace.filter((entry) => entry.startsWith('write'))).toHaveLength(1);
+  expect(readFileSync(path, 'utf8')).toBe(before);
+});
+
+test('those who came while a group failed are refused too, and a file that cannot be cut is said so', async () => {
+  const { faults, open, hold, letGo } = recorded();
+  const log = await open();
+  hold();
+  const first = [log.append('note', { n: 1 }), log.append('note', { n: 2 })];
+  await turn();
+  const second = log.append('note', { n: 3 });
+  faults.sync = faults.truncate = fail;
+  const settled = Promise.allSettled([...first, second]);
+  await letGo();
+  for (const answer of await settled) {
+    expect(answer).toMatchObject({ status: 'rejected', reason: { ...io, message: /could not be cut back/ } });
+  }
+});
+
+test('a failure that nobody waited for is told by the next call', async () => {
+  const { faults, open } = recorded();
+  const log = await open();
+  faults.write = fail;
+  log.push('note', { n: 1 });
+  await turn();
+  await expect(log.close()).rejects.toMatchObject(io);
+});
+
+function fail(): never {
+  throw new Error('no space left');
+}

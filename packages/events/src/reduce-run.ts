@@ -1,0 +1,120 @@
+import type { EventType, OrchEvent } from '@orch/contracts';
+import type { AnyEvent } from './log-event.ts';
+import { moveRun } from './move.ts';
+import type { Objection } from './move.ts';
+import { cancelStep, expandStep, failStep, skipStep, startStep, succeedStep } from './reduce-step.ts';
+import { emptyUnit, stepOf } from './run-view.ts';
+import type { RunView, UnitView } from './run-view.ts';
+
+type Reducers = { readonly [T in EventType]?: (run: RunView, event: OrchEvent<T>) => Objection };
+
+/**
+ * Folds one event into the state and returns that same state, changed in place: a log of any length folds in linear
+ * time. Events must come in order. One that cannot follow goes to `misfits` and changes nothing else; types not known
+ * here are passed over, so that a newer log can still be read.
+ */
+export function reduceRun(run: RunView, event: OrchEvent | AnyEvent): RunView {
+  const reduce = reducers[event.type as EventType] as ((run: RunView, event: AnyEvent) => Objection) | undefined;
+  const objection = reduce?.(run, event as AnyEvent);
+  if (objection !== undefined) run.misfits.push({ seq: event.seq, type: event.type, message: objection });
+  run.seq = event.seq;
+  run.ts = event.ts;
+  return run;
+}
+
+const reducers: Reducers = {
+  'job.started': startJob,
+  'job.succeeded': (run, event) => endJob(run, event, 'succeeded'),
+  'job.failed': failJob,
+  'job.canceled': (run, event) => endJob(run, event, 'canceled'),
+  'job.paused': (run, event) => endJob(run, event, 'paused'),
+  'step.expanded': expandStep,
+  'step.started': startStep,
+  'step.succeeded': succeedStep,
+  'step.failed': failStep,
+  'step.skipped': skipStep,
+  'step.canceled': cancelStep,
+  'llm.request': countRequest,
+  'llm.response': countTokens,
+  'cache.hit': countHit,
+  'file.written': noteFile,
+  'artifact.created': noteArtifact,
+};
+
+function startJob(run: RunView, { ts, job_id: jobId, data }: OrchEvent<'job.started'>): Objection {
+  if (data.attempt !== run.attempt + 1) return `expected attempt ${run.attempt + 1}, got ${data.attempt}`;
+  const died = run.attempt > 0 && run.status === 'running';
+  const objection = died ? undefined : moveRun(run, 'running');
+  if (objection !== undefined) return objection;
+  run.jobId = jobId;
+  run.project = data.project;
+  run.task = data.task ?? undefined;
+  run.provider = data.provider;
+  run.orchVersion = data.orch_version;
+  run.planHash = data.plan_hash;
+  run.attempt = data.attempt;
+  run.startedAt ??= ts;
+  run.attemptStartedAt = ts;
+  run.finishedAt = run.durationS = undefined;
+  run.failures = [];
+  for (const step of run.steps.values()) {
+    carry(step);
+    step.items.forEach(carry);
+  }
+  return undefined;
+}
+
+/** What succeeded is kept, everything else is decided anew. */
+function carry(unit: UnitView): void {
+  if (unit.status === 'succeeded') unit.carried = true;
+  else Object.assign(unit, emptyUnit(), { attempts: unit.attempts });
+}
+
+type JobEnd = 'job.succeeded' | 'job.failed' | 'job.canceled' | 'job.paused';
+
+function endJob(run: RunView, { ts, data }: OrchEvent<JobEnd>, to: RunView['status']): Objection {
+  const objection = moveRun(run, to);
+  if (objection !== undefined) return objection;
+  run.finishedAt = ts;
+  run.durationS = data.duration_s;
+  return undefined;
+}
+
+function failJob(run: RunView, event: OrchEvent<'job.failed'>): Objection {
+  const objection = endJob(run, event, 'failed');
+  if (objection !== undefined) return objection;
+  const { error } = event.data;
+  const told = run.failures.some(({ code, message }) => code === error.code && message === error.message);
+  if (!told) run.failures.push({ ...error, step: undefined, item: undefined, at: event.ts });
+  return undefined;
+}
+
+function countRequest(run: RunView, { step }: OrchEvent<'llm.request'>): Objection {
+  run.totals.providerCalls += 1;
+  if (step !== undefined) stepOf(run, step).providerCalls += 1;
+  return undefined;
+}
+
+function countTokens(run: RunView, { data }: OrchEvent<'llm.response'>): Objection {
+  run.totals.tokensIn += data.tokens_in ?? 0;
+  run.totals.tokensOut += data.tokens_out ?? 0;
+  return undefined;
+}
+
+function countHit(run: RunView, { step }: OrchEvent<'cache.hit'>): Objection {
+  if (step !== undefined) stepOf(run, step).cacheHits += 1;
+  return undefined;
+}
+
+function noteFile(run: RunView, { ts, step, data }: OrchEvent<'file.written'>): Objection {
+  const { path, sha256, size_bytes, wrote } = data;
+  const stands = run.files.get(path);
+  if (!wrote && stands?.sha256 === sha256) return undefined;
+  run.files.set(path, { path, sha256, size_bytes, step, createdAt: ts });
+  return undefined;
+}
+
+function noteArtifact(run: RunView, { data }: OrchEvent<'artifact.created'>): Objection {
+  run.artifacts.set(data.digest, data);
+  return undefined;
+}

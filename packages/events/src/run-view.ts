@@ -1,0 +1,147 @@
+import type { Digest, EventData, FileRef, OutputRef, RunState, StepState } from '@orch/contracts';
+
+/** A step or an item as the log tells it. */
+export type UnitView = {
+  status: StepState;
+  /** Succeeded in an earlier attempt of the run: its output is on offer, and it may still start anew. */
+  carried: boolean;
+  /** Number of the last attempt at it; numbers go on across resumes. */
+  attempts: number;
+  startedAt: string | undefined;
+  endedAt: string | undefined;
+  /** As measured by who ran it, in seconds. */
+  durationS: number | undefined;
+  inputHash: Digest | undefined;
+  output: OutputRef | undefined;
+  /** The files it wrote, or a blob that lists them. */
+  files: readonly FileRef[] | OutputRef | undefined;
+};
+
+export type StepView = UnitView & {
+  /** Number of items that a fan-out step was expanded to. */
+  expanded: number | undefined;
+  /** By key, those met so far. */
+  items: ReadonlyMap<string, UnitView>;
+  /** Requests sent to a provider and replies found in a cache, items included, over all attempts of the run. */
+  providerCalls: number;
+  cacheHits: number;
+};
+
+/** The last content written to a path. */
+export type WrittenFile = FileRef & { readonly step: string | undefined; readonly createdAt: string };
+
+export type Failure = Pick<EventData['job.failed']['error'], 'kind' | 'code' | 'message' | 'hint'> & {
+  readonly step: string | undefined;
+  readonly item: string | undefined;
+  readonly at: string;
+};
+
+/** An event that cannot follow what the log said before. It changed nothing. */
+export type Misfit = { readonly seq: number; readonly type: string; readonly message: string };
+
+/** State of a run, folded from its log. An accumulator: `reduceRun` changes it in place. */
+export type RunView = {
+  jobId: string;
+  project: string;
+  /** By reference when it is long. */
+  task: string | OutputRef | undefined;
+  provider: EventData['job.started']['provider'];
+  orchVersion: string;
+  planHash: Digest | undefined;
+  status: RunState;
+  attempt: number;
+  /** Of the first attempt, and of the current one. */
+  startedAt: string | undefined;
+  attemptStartedAt: string | undefined;
+  finishedAt: string | undefined;
+  /** Of the current attempt, once it ended; in seconds. */
+  durationS: number | undefined;
+  /** Of the last event folded. */
+  seq: number;
+  ts: string | undefined;
+  /** The plan's step ids in its order; undefined when the plan is not known, and the steps are those met so far. */
+  readonly planned: ReadonlySet<string> | undefined;
+  readonly steps: Map<string, StepView>;
+  /** By path. */
+  readonly files: Map<string, WrittenFile>;
+  readonly artifacts: Map<Digest, EventData['artifact.created']>;
+  /** Final ones of the current attempt. */
+  failures: Failure[];
+  /** Over all attempts. */
+  readonly totals: { tokensIn: number; tokensOut: number; providerCalls: number };
+  readonly misfits: Misfit[];
+};
+
+/** What is known of a run before its log is read, or when that is still empty. */
+export type KnownRun = {
+  readonly jobId?: string | undefined;
+  readonly project?: string | undefined;
+  /** The plan's step ids in its order. */
+  readonly steps?: Iterable<string> | undefined;
+};
+
+/** A run that has not begun. */
+export function emptyRun(known: KnownRun = {}): RunView {
+  const planned = known.steps && new Set(known.steps);
+  return {
+    jobId: known.jobId ?? '',
+    project: known.project ?? '',
+    task: undefined,
+    provider: null,
+    orchVersion: '',
+    planHash: undefined,
+    status: 'pending',
+    attempt: 0,
+    startedAt: undefined,
+    attemptStartedAt: undefined,
+    finishedAt: undefined,
+    durationS: undefined,
+    seq: 0,
+    ts: undefined,
+    planned,
+    steps: new Map([...(planned ?? [])].map((id) => [id, emptyStep()])),
+    files: new Map(),
+    artifacts: new Map(),
+    failures: [],
+    totals: { tokensIn: 0, tokensOut: 0, providerCalls: 0 },
+    misfits: [],
+  };
+}
+
+/** The step, added when it is met for the first time. */
+export function stepOf(run: RunView, id: string): StepView {
+  let step = run.steps.get(id);
+  if (!step) run.steps.set(id, (step = emptyStep()));
+  return step;
+}
+
+/** The item, added when it is met for the first time. */
+export function itemOf(step: StepView, key: string): UnitView {
+  const known = step.items.get(key);
+  if (known) return known;
+  const item = emptyUnit();
+  if (step.items === noItems) step.items = new Map();
+  (step.items as Map<string, UnitView>).set(key, item);
+  return item;
+}
+
+/** One for all steps that do not fan out. */
+const noItems: ReadonlyMap<string, UnitView> = new Map();
+
+function emptyStep(): StepView {
+  return { ...emptyUnit(), expanded: undefined, items: noItems, providerCalls: 0, cacheHits: 0 };
+}
+
+export function emptyUnit(): UnitView {
+  return {
+    status: 'pending',
+    carried: false,
+    attempts: 0,
+    startedAt: undefined,
+    endedAt: undefined,
+    durationS: undefined,
+    inputHash: undefined,
+    output: undefined,
+    files: undefined,
+  };
+}
