@@ -58,7 +58,11 @@ export interface Cache<V> {
    * (with a shared folder) in others, one computes. When it throws, its caller gets the error, nothing is stored, and
    * the next one computes. Rejects with the signal's reason, `usage` for a preimage JSON cannot carry, `io`.
    */
-  getOrCompute(preimage: Preimage, compute: (signal: AbortSignal) => Promise<V>, options?: GetOptions<V>): Promise<Cached<V>>;
+  getOrCompute(
+    preimage: Preimage,
+    compute: (signal: AbortSignal) => Promise<V>,
+    options?: GetOptions<V>,
+  ): Promise<Cached<V>>;
   /** Whether an answer is stored, and what differs from the nearest entry of the same step. */
   explain(preimage: Preimage): Explanation;
   get(key: Digest): CacheEntry | undefined;

@@ -4,7 +4,9 @@ import { expect, test } from 'vitest';
 import { canonicalJson } from './canonical-json.ts';
 import { cacheKey } from './cache-key.ts';
 
-const json = fc.jsonValue({ stringUnit: 'binary', maxDepth: 5 }).map((value) => JSON.parse(JSON.stringify(value)) as unknown);
+const json = fc
+  .jsonValue({ stringUnit: 'binary', maxDepth: 5 })
+  .map((value) => JSON.parse(JSON.stringify(value)) as unknown);
 
 test('the test vector of the public format comes out', () => {
   const preimage = {
@@ -70,7 +72,9 @@ test.each<[string, unknown]>([
   ['class Map', new Map()],
   ['a cycle', cycle],
 ])('what JSON would change or cannot carry is refused: %s', (what, value) => {
-  expect(() => canonicalJson(value)).toThrow(expect.objectContaining({ code: 'usage', message: expect.stringContaining(what) }));
+  expect(() => canonicalJson(value)).toThrow(
+    expect.objectContaining({ code: 'usage', message: expect.stringContaining(what) }),
+  );
 });
 
 test('a value as deep as allowed is written', () => {

@@ -144,7 +144,11 @@ export class FileCache<V> implements Cache<V> {
 
 type Stamp = Pick<CacheEntry, 'cached_at' | 'orch_version'>;
 
-function toEntry({ key, preimage }: Pick<CacheEntry, 'key' | 'preimage'>, answer: StoredAnswer, stamp: Stamp): CacheEntry {
+function toEntry(
+  { key, preimage }: Pick<CacheEntry, 'key' | 'preimage'>,
+  answer: StoredAnswer,
+  stamp: Stamp,
+): CacheEntry {
   return { key, preimage, ...answer, ...stamp, sha256: responseDigest(answer.response) };
 }
 

@@ -55,7 +55,10 @@ test('when the one who computes fails, only it gets the error and the next compu
   await expect(first).rejects.toThrow('failed');
   await started(2);
   calls[1]?.resolve('second');
-  expect(await Promise.all([second, third])).toMatchObject([{ from: 'computed' }, { value: 'second', from: 'in_flight' }]);
+  expect(await Promise.all([second, third])).toMatchObject([
+    { from: 'computed' },
+    { value: 'second', from: 'in_flight' },
+  ]);
   expect(calls).toHaveLength(2);
 });
 
@@ -118,7 +121,10 @@ test('two runs in one process share a flight through the shared folder, and no l
   await expect(leaving).rejects.toThrow('enough');
   expect(readdirSync(join(shared, 'flights'))).toEqual([`${cacheKey(question)}.lock`]);
   calls[0]?.resolve('once');
-  expect(await Promise.all([first, second])).toMatchObject([{ from: 'computed' }, { value: 'once', from: 'in_flight' }]);
+  expect(await Promise.all([first, second])).toMatchObject([
+    { from: 'computed' },
+    { value: 'once', from: 'in_flight' },
+  ]);
   expect(calls).toHaveLength(1);
   expect(readdirSync(join(shared, 'flights'))).toEqual([]);
 });

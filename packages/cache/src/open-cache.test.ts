@@ -105,16 +105,22 @@ test('errors are not stored, nor are answers that are not to be kept', async () 
   expect(await cache.getOrCompute(question, never)).toMatchObject({ value: { text: 'good' }, from: 'run' });
 });
 
-test.each(['off', 'run'] as const)('with %s the run keeps its answer and the shared folder is left alone', async (mode) => {
-  const { open, shared } = runs();
-  await open('a').getOrCompute(question, async () => ({ text: 'shared' }));
-  const before = readdirSync(shared, { recursive: true });
-  const answer = await open('b').getOrCompute(question, async () => ({ text: 'own' }), { mode });
-  expect(answer).toMatchObject({ value: { text: 'own' }, from: 'computed' });
-  expect(readdirSync(shared, { recursive: true })).toEqual(before);
-  expect(await open('b').getOrCompute(question, never, { mode })).toMatchObject({ value: { text: 'own' }, from: 'run' });
-  expect(await open('c').getOrCompute(question, never)).toMatchObject({ value: { text: 'shared' } });
-});
+test.each(['off', 'run'] as const)(
+  'with %s the run keeps its answer and the shared folder is left alone',
+  async (mode) => {
+    const { open, shared } = runs();
+    await open('a').getOrCompute(question, async () => ({ text: 'shared' }));
+    const before = readdirSync(shared, { recursive: true });
+    const answer = await open('b').getOrCompute(question, async () => ({ text: 'own' }), { mode });
+    expect(answer).toMatchObject({ value: { text: 'own' }, from: 'computed' });
+    expect(readdirSync(shared, { recursive: true })).toEqual(before);
+    expect(await open('b').getOrCompute(question, never, { mode })).toMatchObject({
+      value: { text: 'own' },
+      from: 'run',
+    });
+    expect(await open('c').getOrCompute(question, never)).toMatchObject({ value: { text: 'shared' } });
+  },
+);
 
 test('refresh takes nothing older than the run, and stores the new answer for all', async () => {
   const { open } = runs();

@@ -9,7 +9,9 @@ export type Matching<E extends { readonly type: string }, P extends string> = P 
 
 /** The patterns that name events of `E`. */
 export type Pattern<E extends { readonly type: string }> =
-  E['type'] | '*' | (E['type'] extends infer T ? (T extends `${infer Family}.${string}` ? `${Family}.*` : never) : never);
+  | E['type']
+  | '*'
+  | (E['type'] extends infer T ? (T extends `${infer Family}.${string}` ? `${Family}.*` : never) : never);
 
 export interface Bus<E extends { readonly type: string }> {
   /** Tells all observers, in the order they came. What an observer emits is told after that. Never throws. */

@@ -56,7 +56,11 @@ test('a manifest tells what the log told', () => {
       event('step.succeeded', success(), { step: 'architect' }),
       event('step.started', start(), { step: 'builder' }),
       event('llm.request', { ...request, cache_key: a, try: 1, options: {}, prompt_tokens: 7 }, { step: 'builder' }),
-      event('llm.response', { ...request, duration_s: 1, success: true, tokens_in: 7, tokens_out: 3 }, { step: 'builder' }),
+      event(
+        'llm.response',
+        { ...request, duration_s: 1, success: true, tokens_in: 7, tokens_out: 3 },
+        { step: 'builder' },
+      ),
       event('file.written', { ...file, wrote: true, reason: 'created' }, { step: 'builder' }),
       event('artifact.created', { digest: b, name: 'report', size_bytes: 4, media_type: 'text/html' }),
       event('step.failed', { ...failure, attempt: 1, will_retry: true }, { step: 'builder' }),
@@ -145,7 +149,11 @@ test('the next attempt keeps what succeeded and decides everything else anew', (
 
 test.each(['job.succeeded', 'job.paused', 'job.failed'] as const)('a run can be started again after %s', (type) => {
   const event = writer();
-  const data = { ...end, ...(type === 'job.paused' && { reason: 'user' }), ...(type === 'job.failed' && { error: failure }) };
+  const data = {
+    ...end,
+    ...(type === 'job.paused' && { reason: 'user' }),
+    ...(type === 'job.failed' && { error: failure }),
+  };
   const ended = fold([event('job.started', started()), event(type, data as never)]);
   expect(summaryOf(ended)).toMatchObject({ finished_at: '2026-01-01T00:00:02.000Z', duration_s: 9 });
   expect(summaryOf(ended).failures).toHaveLength(type === 'job.failed' ? 1 : 0);

@@ -99,10 +99,14 @@ export class GroupCommit {
     const { path } = this.#options;
     const expected = this.#acknowledged.bytes;
     if (found !== expected) {
-      throw new OrchError('locked', `Expected ${path} to end at byte ${expected}, found ${found}: another process wrote.`, {
-        hint: 'Let only one process write to a run at a time; what it wrote is still there.',
-        details: { path, expected, found },
-      });
+      throw new OrchError(
+        'locked',
+        `Expected ${path} to end at byte ${expected}, found ${found}: another process wrote.`,
+        {
+          hint: 'Let only one process write to a run at a time; what it wrote is still there.',
+          details: { path, expected, found },
+        },
+      );
     }
     const written = this.#file.write(bytes);
     if (written === bytes.length) return;
@@ -136,7 +140,10 @@ export class GroupCommit {
       return new OrchError('io', message, { ...options, cause: error });
     } catch (second) {
       const cause = new AggregateError([error, second]);
-      return new OrchError('io', `${message}; it could not be cut back to byte ${bytes} either.`, { ...options, cause });
+      return new OrchError('io', `${message}; it could not be cut back to byte ${bytes} either.`, {
+        ...options,
+        cause,
+      });
     }
   }
 }

@@ -107,7 +107,9 @@ test('a log of another job is not written to', async () => {
   const first = await notes(path);
   await first.append('note.added', { text: 'a' });
   await first.close();
-  await expect(notes(path, { jobId: 'job_ffffffffffff' })).rejects.toThrow(`the log of job_ffffffffffff, it is that of ${jobId}`);
+  await expect(notes(path, { jobId: 'job_ffffffffffff' })).rejects.toThrow(
+    `the log of job_ffffffffffff, it is that of ${jobId}`,
+  );
 });
 
 test('a second writer is noticed before a write; what it wrote stays', async () => {

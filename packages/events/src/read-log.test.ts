@@ -57,5 +57,8 @@ test('reading ends at the first line that does not fit, and says what stands the
 
 test('a log that is not there is not_found', async () => {
   const path = join(tempDir(), 'none.jsonl');
-  await expect(readLog(path).next()).rejects.toMatchObject({ code: 'not_found', message: expect.stringContaining(path) });
+  await expect(readLog(path).next()).rejects.toMatchObject({
+    code: 'not_found',
+    message: expect.stringContaining(path),
+  });
 });

@@ -15,7 +15,7 @@ type Reducers = { readonly [T in EventType]?: (run: RunView, event: OrchEvent<T>
  */
 export function reduceRun(run: RunView, event: OrchEvent | AnyEvent): RunView {
   const reduce = reducers[event.type as EventType] as ((run: RunView, event: AnyEvent) => Objection) | undefined;
-  const objection = reduce?.(run, event as AnyEvent);
+  const objection = reduce?.(run, event);
   if (objection !== undefined) run.misfits.push({ seq: event.seq, type: event.type, message: objection });
   run.seq = event.seq;
   run.ts = event.ts;
