@@ -14,7 +14,7 @@ export function readYaml(source: Source, problems: Problems): Written | undefine
     const faults = [...document.errors, ...document.warnings];
     const exhausted = faults.find(({ code }) => code === 'RESOURCE_EXHAUSTION');
     if (exhausted !== undefined) return tooDeep(exhausted.pos[0], own);
-    for (const fault of faults) noteFault(fault, own);
+    for (const fault of withoutEchoes(faults)) noteFault(fault, own);
     if (faults.length > 0) return unreadable;
     return document.contents === null ? undefined : new YamlReader(document, own).read(document.contents, '');
   } catch (error) {
@@ -39,14 +39,28 @@ const options = {
   logLevel: 'error',
 } as const;
 
+/** Where the text stops being YAML, what follows is noise: tokens nobody expects. */
+function withoutEchoes(faults: readonly YAMLError[]): readonly YAMLError[] {
+  return faults.filter(({ code }, index) => index === 0 || code !== 'UNEXPECTED_TOKEN');
+}
+
 function noteFault({ pos, code, message }: YAMLError, problems: Problems): void {
-  const { text } = problems.source;
-  const lineStart = text.lastIndexOf('\n', pos[0] - 1) + 1;
-  const lineEnd = text.indexOf('\n', lineStart);
-  const template = /(?:^|[:-])\s+\{[{%]/.exec(text.slice(lineStart, lineEnd === -1 ? undefined : lineEnd));
+  const template = unquotedTag(problems.source.text, pos[0], code);
   const words = code === 'MULTIPLE_DOCS' ? 'expected one document, got a second one' : lowerFirst(message);
-  if (template === null) problems.add(pos[0], { code: 'syntax', message: words });
-  else problems.add(lineStart + template.index + template[0].length - 2, unquotedTemplate(''));
+  if (template === undefined) problems.add(pos[0], { code: 'syntax', message: words });
+  else problems.add(template, unquotedTemplate(''));
+}
+
+/** Where a template without quotes begins that explains a fault: as the whole value, or right before the fault. */
+function unquotedTag(text: string, at: number, code: string): number | undefined {
+  const lineStart = text.lastIndexOf('\n', at - 1) + 1;
+  const lineEnd = text.indexOf('\n', lineStart);
+  const value = /(?:^|[:-])\s+\{[{%]/.exec(text.slice(lineStart, lineEnd === -1 ? undefined : lineEnd));
+  if (value !== null) return lineStart + value.index + value[0].length - 2;
+  const before = text.slice(lineStart, at + 2);
+  const tag = Math.max(before.lastIndexOf('{{'), before.lastIndexOf('{%'));
+  const isQuoted = (before.slice(0, tag).match(/["']/g) ?? []).length % 2 === 1;
+  return code === 'UNEXPECTED_TOKEN' && tag !== -1 && !isQuoted ? lineStart + tag : undefined;
 }
 
 const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
