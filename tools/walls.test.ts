@@ -34,10 +34,12 @@ const names = Object.keys(walls);
 const dirOf = (name: string) => walls[name]?.dir ?? '';
 const pairs = names.flatMap((from) => names.filter((to) => to !== from).map((to) => ({ from, to })));
 const isAllowed = ({ from, to }: { from: string; to: string }) => walls[from]?.mayImport.includes(to) ?? false;
+/** The sdk loads vendors when they are chosen; what is loaded so may not be imported otherwise beside it. */
+const isLoadedLate = ({ from, to }: { from: string; to: string }) => from === 'sdk' && /^providers-(?!core$)/.test(to);
 const planted = (prefix: string) => (pair: { from: string; to: string }) => ({
   ...pair,
   file: `${dirOf(pair.from)}/src/${prefix}-${pair.to}.ts`,
-  source: `import '@orch/${pair.to}';\n`,
+  source: isLoadedLate(pair) ? `void import('@orch/${pair.to}');\n` : `import '@orch/${pair.to}';\n`,
 });
 const forbiddenPairs = pairs.filter((pair) => !isAllowed(pair)).map(planted('forbidden'));
 const allowedPairs = pairs.filter(isAllowed).map(planted('allowed'));
