@@ -41,7 +41,7 @@ async function staticChecks() {
   const lane = async (/** @type {string[]} */ names) => {
     for (const name of names) {
       const started = performance.now();
-      const { passed, output } = await runCommands(checks[name] ?? []);
+      const { passed, output } = await runCommands(checks[name] ?? unknown(name));
       if (output) console.log(output.trimEnd());
       console.log(`${passed ? 'ok    ' : 'FAILED'} ${name} (${seconds(started)})`);
       counts[passed ? 'passed' : 'failed']++;
@@ -81,4 +81,9 @@ function readCounts(file) {
 /** @param {number} since */
 function seconds(since) {
   return `${((performance.now() - since) / 1000).toFixed(1)} s`;
+}
+
+/** @param {string} name @returns {never} */
+function unknown(name) {
+  throw new Error(`Expected a check of ${Object.keys(checks).join(', ')}, got ${name}`);
 }

@@ -2,11 +2,11 @@ import type { Manifest, StepSummary } from '@orch/contracts';
 import type { ReadRun } from '@orch/sdk';
 import { drawTree } from './draw-tree.ts';
 import type { Terminal } from './terminal.ts';
-import { harmless, paintState, plural, seconds, table } from './words.ts';
+import { harmlessly, paintState, plural, seconds, table } from './words.ts';
 
 /** A run for a person: how it ended, its steps, what failed, the files it wrote, its gates, and where it stands. */
 export function describeRun(run: ReadRun, terminal: Terminal): string[] {
-  const { manifest, status, dir } = run;
+  const { manifest, status, dir, gates } = harmlessly(run);
   const steps = Object.entries(manifest.steps).map(([id, step]) => stepRow(id, step, terminal));
   return [
     `${terminal.paint('bold', manifest.project)}  ${manifest.job_id}  ${paintState(status, terminal)} after ${seconds(manifest.duration_s)}`,
@@ -15,7 +15,7 @@ export function describeRun(run: ReadRun, terminal: Terminal): string[] {
     ...table(steps).map((line) => `  ${line}`),
     ...failureLines(manifest, terminal),
     ...fileLines(manifest),
-    ...gateLines(run),
+    ...gateLines(gates),
     '',
     `${terminal.paint('dim', 'folder')}  ${dir}`,
   ];
@@ -48,7 +48,7 @@ function failureLines({ failures }: Manifest, terminal: Terminal): string[] {
   if (failures.length === 0) return [];
   const lines = failures.slice(0, 10).flatMap(({ step, item, code, message, hint }) => {
     const where = [step ?? 'job', ...(item === undefined ? [] : [item])].join(' ');
-    const said = `${terminal.paint('red', where)} (${code}): ${harmless(message)}`;
+    const said = `${terminal.paint('red', where)} (${code}): ${message}`;
     return [...said.split('\n'), ...(hint === undefined ? [] : [`  ${hint}`])];
   });
   const more = failures.length - 10;
@@ -60,7 +60,7 @@ function fileLines({ files }: Manifest): string[] {
   return ['', ...drawTree(files.map(({ path }) => path))];
 }
 
-function gateLines({ gates }: ReadRun): string[] {
+function gateLines(gates: ReadRun['gates']): string[] {
   if (gates.length === 0) return [];
   return ['', ...gates.map(({ gate_id: id, decision }) => `gate ${id}: ${decision}`)];
 }

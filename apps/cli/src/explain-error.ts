@@ -1,6 +1,7 @@
 import { OrchError } from '@orch/contracts';
 import type { ExitCode, Json } from '@orch/contracts';
 import type { Terminal } from './terminal.ts';
+import { harmless } from './words.ts';
 
 type Problem = { file: string; line: number; column: number; message: string; hint?: string };
 
@@ -23,8 +24,12 @@ function lines(error: OrchError, terminal: Terminal): string[] {
     `${file}:${line}:${column}: ${message}`,
     ...(hint === undefined ? [] : [`  ${hint}`]),
   ]);
-  const said = `${terminal.paint('red', 'error')}: ${error.message}`;
-  return [...problems, said, ...(error.hint === undefined ? [] : [`  ${error.hint.replaceAll('\n', '\n  ')}`])];
+  const said = `${terminal.paint('red', 'error')}: ${harmless(error.message)}`;
+  return [
+    ...problems,
+    said,
+    ...(error.hint === undefined ? [] : [`  ${harmless(error.hint).replaceAll('\n', '\n  ')}`]),
+  ];
 }
 
 function problemsOf(error: OrchError): readonly Problem[] {

@@ -37,6 +37,12 @@ export function table(rows: readonly (readonly string[])[]): string[] {
   });
 }
 
+/** The same for every text in a record. */
+export function harmlessly<T>(record: T): T {
+  const clean = (_: string, value: unknown): unknown => (typeof value === 'string' ? harmless(value) : value);
+  return JSON.parse(JSON.stringify(record), clean) as T;
+}
+
 /** Text that a model or a command wrote, so that it can only be read: no escape sequence, no control character. */
 export function harmless(text: string): string {
   return stripVTControlCharacters(text).replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, '');

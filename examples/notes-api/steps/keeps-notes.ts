@@ -13,7 +13,7 @@ type Server = { url: string; stop(): Promise<void> };
 export default async function keepsNotes({ run, signal, log }: Context): Promise<{ posted: string; kept: number }> {
   const folder = await mkdtemp(join(tmpdir(), 'notes-'));
   const start = (): Promise<Server> => startServer(run.outputs, join(folder, 'notes.db'), signal);
-  const text = `written before the restart, process ${process.pid}`;
+  const text = 'written before the restart';
   try {
     const before = await start();
     log(`posting to ${before.url}/notes`);

@@ -4,6 +4,7 @@ import type { Outcome as NodeOutcome } from '@orch/dag';
 import { collectWrites } from './collect-writes.ts';
 import { withDeadline } from './deadline.ts';
 import type { Deadline } from './deadline.ts';
+import { failureData } from './failure-data.ts';
 import { shortened, storeOutput } from './outputs.ts';
 import { kindOf, prepareAttempt } from './prepare-attempt.ts';
 import type { PreparedAttempt } from './prepare-attempt.ts';
@@ -35,7 +36,8 @@ export async function runAttempt(run: RunContext, task: AttemptTask): Promise<No
   const where = { step: step.id, item: item?.key };
   const began = run.clock.monotonic();
   const scope = scopeOf(run, step, item?.value);
-  const prepared = await prepareAttempt(run, task, scope);
+  const prepared = await prepareAttempt(run, task, scope).catch((error: unknown) => OrchError.from(error));
+  if (prepared instanceof OrchError) return failUnstarted(run, where, prepared);
   const { inputHash } = prepared;
   const started: Started = { ...task, where, began, prepared };
   await run.journal.append('step.started', startedData(run, started), where);
@@ -51,6 +53,12 @@ export async function runAttempt(run: RunContext, task: AttemptTask): Promise<No
     opened.close();
     deadline.done();
   }
+}
+
+/** It never started: its inputs could not be read. */
+export function failUnstarted(run: RunContext, where: Where, error: OrchError): NodeOutcome<Settled> {
+  run.journal.push('step.failed', { ...failureData(error), attempt: 0 }, where);
+  return { status: 'failed', error };
 }
 
 function startedData(run: RunContext, { step, attempt, prepared }: Started): EventData['step.started'] {
@@ -78,7 +86,7 @@ async function produce(run: RunContext, running: Running): Promise<Produced> {
 async function runKind(run: RunContext, { started, opened, deadline }: Running, input: unknown): Promise<Produced> {
   const { step, where } = started;
   const outcome = await deadline.race(kindOf(run, step).run(input, opened.host)).catch((error: unknown) => {
-    throw stopReason(deadline) ?? error;
+    throw OrchError.is(error) && error.cause === deadline.signal.reason ? error : (stopReason(deadline) ?? error);
   });
   if (outcome.status === 'failed') throw stopReason(deadline) ?? outcome.error;
   const declared = await collectWrites(run, step, where.item);
@@ -131,10 +139,4 @@ function fail(run: RunContext, { step, attempt, where, signal }: Started, error:
   const next_attempt_at = new Date(run.clock.now() + afterMs).toISOString();
   run.journal.push('step.failed', { ...data, will_retry: true, next_attempt_at }, where);
   return { status: 'retry', afterMs };
-}
-
-/** An error in the words of the log; a message of more than 4 kB is cut. */
-export function failureData({ kind, code, message, hint }: OrchError) {
-  const said = message.length > 4_096 ? `${message.slice(0, 4_096)} …` : message;
-  return { kind, code, message: said, ...(hint === undefined ? {} : { hint }) };
 }

@@ -27,7 +27,7 @@ export function withDeadline(clock: Clock, run: AbortSignal, seconds: number | u
     signal,
     race: (work) =>
       new Promise((resolve, reject) => {
-        const giveUp = (): void => after(graceMs, () => reject(signal.reason as Error));
+        const giveUp = (): void => after(graceMs, () => reject(abandoned(signal.reason)));
         if (signal.aborted) giveUp();
         else signal.addEventListener('abort', giveUp, { once: true, signal: finished.signal });
         work.then(resolve, reject);
@@ -38,4 +38,10 @@ export function withDeadline(clock: Clock, run: AbortSignal, seconds: number | u
 
 function tooLong(seconds: number): OrchError {
   return new OrchError('timeout', `Expected an end within timeout_s: ${seconds}, it took longer.`);
+}
+
+/** Work that goes on although it was told to stop is not started once more beside itself. */
+function abandoned(reason: unknown): OrchError {
+  const { code, message } = OrchError.from(reason, 'canceled');
+  return new OrchError(code, `${message} It went on, and was given up.`, { retryable: false, cause: reason });
 }

@@ -5,7 +5,7 @@ import { OrchError, err, ok } from '@orch/contracts';
 import type { Each, Json, Result, StepScope } from '@orch/contracts';
 import { renderList, renderText } from '@orch/spec';
 import { findFiles } from './find-files.ts';
-import { lazily } from './results.ts';
+import { lazily } from './lazily.ts';
 
 export type Item = { readonly key: string; readonly item: Json };
 
@@ -67,11 +67,19 @@ function nameItems(items: readonly Json[], each: Each, scope: StepScope): Result
     const name = nameOf(item, each, scope);
     if (!name.ok) return name;
     if (name.value.length === 0 || name.value.length > longestName) return err(badName(name.value));
-    const times = (used.get(name.value) ?? 0) + 1;
-    used.set(name.value, times);
-    named.push({ key: times === 1 ? name.value : `${name.value}-${times}`, item });
+    named.push({ key: freeKey(name.value, used), item });
   }
   return ok(named);
+}
+
+/** The name, or with the first number that is free: `used` holds what is taken, and how far each name got. */
+function freeKey(name: string, used: Map<string, number>): string {
+  let times = used.get(name) ?? 0;
+  let key = name;
+  while (used.has(key)) key = `${name}-${++times}`;
+  used.set(name, Math.max(times, 1));
+  if (key !== name) used.set(key, 1);
+  return key;
 }
 
 function nameOf(item: Json, each: Each, scope: StepScope): Result<string> {

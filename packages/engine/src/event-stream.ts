@@ -14,7 +14,7 @@ export async function* createEventStream(bus: Bus<OrchEvent>, result: Promise<un
     ended = true;
     wake();
   };
-  // Whoever awaits `result` hears of its rejection; here it only ends the stream.
+  // A rejection ends the stream, which then throws it.
   result.then(end, end);
   try {
     while (!ended || seen.length > 0) {
@@ -24,4 +24,5 @@ export async function* createEventStream(bus: Bus<OrchEvent>, result: Promise<un
   } finally {
     off();
   }
+  await result;
 }

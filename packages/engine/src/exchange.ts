@@ -85,11 +85,13 @@ function toPreimage(provider: Provider, request: ModelRequest, inputs: Preimage[
 async function answer(run: RunContext, asked: Asked, asker: Asker): Promise<StoredReply> {
   const where = { step: asker.step, item: asker.item };
   const { key: cache_key, preimage } = asked;
+  let tellPaid = (): void => undefined;
+  const onPaid = (tell: () => void): void => void (tellPaid = tell);
   const compute = (signal: AbortSignal): Promise<StoredReply> => {
     if (mode !== 'run' && mode !== 'off') keepPrompts(run, asked.request);
     const { changed } = run.cache.explain(preimage);
     run.journal.push('cache.miss', { cache_key, changed: [...changed] }, where);
-    return buyReply(run, { ...asked, where, signal, log: asker.log, tally: asker.tally });
+    return buyReply(run, { ...asked, where, signal, log: asker.log, tally: asker.tally, onPaid });
   };
   const { signal } = asker;
   const mode = modeOf(asked.provider, asker.cache);
@@ -98,7 +100,8 @@ async function answer(run: RunContext, asked: Asked, asker: Asker): Promise<Stor
     signal,
     since: new Date(run.startedAt).toISOString(),
   });
-  if (found.from !== 'computed') run.journal.push('cache.hit', { cache_key, source: found.from }, where);
+  if (found.from === 'computed') tellPaid();
+  else run.journal.push('cache.hit', { cache_key, source: found.from }, where);
   return found.value;
 }
 

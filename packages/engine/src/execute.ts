@@ -30,10 +30,9 @@ export type Execution = {
 
 /** One attempt of a run: folder, lock, log, steps, end. Where nothing could be run, nothing is left behind. */
 export async function execute(execution: Execution): Promise<RunResult> {
-  const { paths, jobId, job } = execution;
+  const { paths, job } = execution;
   createRunFolder(paths, job.plan.project);
   try {
-    pointLatest(paths, jobId);
     return await holdLock(execution);
   } catch (error) {
     if (!isBegun(paths)) rmSync(paths.dir, { recursive: true, force: true });
@@ -59,10 +58,11 @@ async function holdLock(execution: Execution): Promise<RunResult> {
 
 async function attemptRun(execution: Execution): Promise<RunResult> {
   const { jobId, paths, job, signal, steps, ports } = execution;
-  const { run, manifest, close } = await openRun(execution);
-  const deadline = withDeadline(ports.clock, signal, job.plan.timeout_s);
+  const { run, manifest, broken, close } = await openRun(execution);
+  const deadline = withDeadline(ports.clock, AbortSignal.any([signal, broken]), job.plan.timeout_s);
   try {
     await run.journal.append('job.started', startedData(execution, run));
+    pointLatest(paths, jobId);
     const result = await runSteps(run, steps, deadline.signal);
     const { aborted, reason } = deadline.signal as { aborted: boolean; reason: unknown };
     await endRun(run, result, aborted ? OrchError.from(reason, 'canceled') : undefined);

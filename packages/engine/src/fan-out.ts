@@ -1,7 +1,7 @@
-import { OrchError, ok } from '@orch/contracts';
+import { OrchError, err, ok } from '@orch/contracts';
 import type { Digest, Json, PlanStep, Result } from '@orch/contracts';
 import type { Outcome as NodeOutcome } from '@orch/dag';
-import { failureData } from './attempt.ts';
+import { failureData } from './failure-data.ts';
 import { expandEach, withinLimit } from './each.ts';
 import type { Item } from './each.ts';
 import { itemNodes, itemwiseNeed } from './graph.ts';
@@ -31,11 +31,13 @@ export type FanOuts = {
 
 export function createFanOuts(run: RunContext): FanOuts {
   const open = new Map<string, FanOut>();
+  /** Kept when the step is joined: another step may follow its items later. */
+  const expanded = new Map<string, readonly Item[]>();
 
   return {
     async expand(step) {
       const began = run.clock.monotonic();
-      const found = await findItems(run, step, open);
+      const found = await findItems(run, step, expanded).catch((error: unknown) => err(OrchError.from(error)));
       const items = found.ok ? found.value : [];
       const list = run.blobs.put(JSON.stringify(items));
       const fields = found.ok ? { items: list } : step.fields;
@@ -44,6 +46,7 @@ export function createFanOuts(run: RunContext): FanOuts {
       if (!found.ok) return failStep(run, step, found.error);
       run.journal.push('step.expanded', { sha256: list, count: items.length }, { step: step.id });
       const add = itemNodes(step, items);
+      expanded.set(step.id, items);
       open.set(step.id, { nodes: add.map(({ node }) => node), items, hash, began });
       return { status: 'succeeded', value: { output: storeOutput(items.length, run.blobs), files: [] }, add };
     },
@@ -71,14 +74,20 @@ export function createFanOuts(run: RunContext): FanOuts {
   };
 }
 
-type OpenFanOuts = ReadonlyMap<string, FanOut>;
+type Expanded = ReadonlyMap<string, readonly Item[]>;
 
-async function findItems(run: RunContext, step: PlanStep, open: OpenFanOuts): Promise<Result<readonly Item[]>> {
+async function findItems(run: RunContext, step: PlanStep, expanded: Expanded): Promise<Result<readonly Item[]>> {
   const { each } = step;
   if (each === undefined) throw new OrchError('internal', `Step ${step.id} does not fan out.`);
   const from = itemwiseNeed(step);
-  const found = from === undefined ? await expandEach(each, scopeOf(run, step)) : ok(open.get(from)?.items ?? []);
+  const found = from === undefined ? await expandEach(each, scopeOf(run, step)) : ok(itemsOf(from, expanded));
   return found.ok ? withinLimit(found.value.slice(0, run.limit), each) : found;
+}
+
+function itemsOf(step: string, expanded: Expanded): readonly Item[] {
+  const items = expanded.get(step);
+  if (items === undefined) throw new OrchError('internal', `Step ${step} was followed before it was expanded.`);
+  return items;
 }
 
 function failStep(run: RunContext, step: PlanStep, error: OrchError): NodeOutcome<Settled, RunNode> {

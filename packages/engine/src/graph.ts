@@ -16,7 +16,6 @@ export type ItemNode = {
   readonly needs: readonly string[];
   readonly step: PlanStep;
   readonly key: string;
-  readonly index: number;
   readonly item: Json;
 };
 
@@ -41,9 +40,9 @@ export function itemNodes(
   items: readonly { readonly key: string; readonly item: Json }[],
 ): { readonly node: ItemNode; readonly neededBy: readonly string[] }[] {
   const from = itemwiseNeed(step);
-  return items.map(({ key, item }, index) => {
+  return items.map(({ key, item }) => {
     const needs = from === undefined ? [] : [itemId(from, key)];
-    return { node: { type: 'item', id: itemId(step.id, key), needs, step, key, index, item }, neededBy: [step.id] };
+    return { node: { type: 'item', id: itemId(step.id, key), needs, step, key, item }, neededBy: [step.id] };
   });
 }
 

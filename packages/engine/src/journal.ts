@@ -24,10 +24,12 @@ export type JournalOptions = {
   readonly durability: Durability;
   /** Called in order, once the event is on disc. */
   readonly onEvent: (event: OrchEvent, state: RunView) => void;
+  /** The log can no longer be written: nothing more may start. */
+  readonly onFailure: (error: unknown) => void;
 };
 
 export async function openJournal(options: JournalOptions): Promise<Journal> {
-  const { path, jobId, clock, durability, onEvent } = options;
+  const { path, jobId, clock, durability, onEvent, onFailure } = options;
   const log = await openLog(path, { jobId, clock, durability, check: checkEvent });
   const state = emptyRun(options.known);
   const unseen: OrchEvent[] = [];
@@ -45,9 +47,9 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     const event = log.push(type, data, where) as OrchEvent;
     reduceRun(state, event);
     unseen.push(event);
-    showing ??= show();
-    // A failed sync is told to whoever appends or settles next.
-    showing.catch(() => undefined);
+    if (showing !== undefined) return;
+    showing = show();
+    showing.catch(onFailure);
   };
 
   return {

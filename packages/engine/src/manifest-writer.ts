@@ -30,7 +30,7 @@ export function createManifestWriter(path: string, clock: Clock, fold: () => Man
     try {
       write();
     } catch (error) {
-      // The run goes on without it: `finish` writes it again, and throws if it still cannot.
+      // It is only a cache of the log: the run goes on without it, and readers fold again.
       if (!OrchError.is(error)) throw error;
     }
   };
@@ -40,6 +40,6 @@ export function createManifestWriter(path: string, clock: Clock, fold: () => Man
       if (wait <= 0) tryWrite();
       else stale ??= setTimeout(tryWrite, wait).unref();
     },
-    finish: write,
+    finish: tryWrite,
   };
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { openCache } from '@orch/cache';
+import { OrchError } from '@orch/contracts';
 import type { Manifest } from '@orch/contracts';
 import { toManifest } from '@orch/events';
 import { openBlobs, openFiles } from '@orch/filestore';
@@ -17,6 +18,8 @@ export type OpenRun = {
   readonly run: RunContext;
   /** The fold as it is now, written to `manifest.json` as well. */
   readonly manifest: () => Manifest;
+  /** Aborts when the log can no longer be written. */
+  readonly broken: AbortSignal;
   readonly close: () => Promise<void>;
 };
 
@@ -27,11 +30,12 @@ export async function openRun(execution: Execution): Promise<OpenRun> {
   const durability = options.durability ?? 'strict';
   const { plan } = job;
   const outputs = paths.outputs(plan.project);
-  const blobs = openBlobs(paths.artifacts);
+  const blobs = openBlobs(paths.artifacts, { durability });
   keepInputs(job, { paths, blobs, durability });
 
   const fold = (): Manifest => toManifest(journal.state, journal.log.synced);
   const writer = createManifestWriter(paths.manifest, clock, fold);
+  const broken = new AbortController();
   const journal = await openJournal({
     path: paths.events,
     jobId,
@@ -42,6 +46,7 @@ export async function openRun(execution: Execution): Promise<OpenRun> {
       writer.touch();
       bus.emit(event);
     },
+    onFailure: (error) => broken.abort(OrchError.from(error, 'io')),
   });
   const cached = { shared: paths.sharedCache, durability, clock, orchVersion };
   const run: RunContext = {
@@ -54,13 +59,14 @@ export async function openRun(execution: Execution): Promise<OpenRun> {
     blobs,
     cache: openCache(paths.cache, { ...cached, codec: replyCodec }),
     made: openCache(paths.cache, cached),
-    sharedBlobs: openBlobs(join(paths.sharedCache, 'blobs')),
+    sharedBlobs: openBlobs(join(paths.sharedCache, 'blobs'), { durability }),
     provider: ports.provider,
     kinds: new Map([...builtinKinds, ...(ports.kinds ?? [])].map((kind) => [kind.kind, kind])),
     commandEnv: ports.commandEnv,
     clock,
     ids,
     startedAt: clock.now(),
+    began: clock.monotonic(),
     limit: options.limit,
     results: createResults({ run: paths.dir, outputs }, blobs),
     rejected: new Set(),
@@ -71,6 +77,7 @@ export async function openRun(execution: Execution): Promise<OpenRun> {
       writer.finish();
       return fold();
     },
+    broken: broken.signal,
     close: () => journal.log.close(),
   };
 }

@@ -8,7 +8,7 @@ import { findFiles } from './find-files.ts';
 import { inputHash } from './input-hash.ts';
 import type { HashedInputs, HashedNeed } from './input-hash.ts';
 import { itemwiseNeed } from './graph.ts';
-import { resultDigest } from './results.ts';
+import { resultDigest, wholeDigest } from './results.ts';
 import type { RunContext } from './run-context.ts';
 
 /** An attempt ready to start: its hash stands in `step.started` also when its fields could not be rendered. */
@@ -52,9 +52,10 @@ export function kindOf(run: RunContext, step: PlanStep): StepKind {
 /** Of a need taken item by item, only the one item counts. */
 export function needsOf(run: RunContext, step: PlanStep, fromItem?: string): Record<string, HashedNeed> {
   const from = itemwiseNeed(step);
+  const digest = kindOf(run, step).scoped === true ? wholeDigest : resultDigest;
   const needs = step.needs.map((need): [string, HashedNeed] => {
     const settled = run.results.get(need === from && fromItem !== undefined ? fromItem : need);
-    return [need, { status: 'succeeded', output: settled === undefined ? null : resultDigest(settled) }];
+    return [need, { status: 'succeeded', output: settled === undefined ? null : digest(settled) }];
   });
   return Object.fromEntries(needs);
 }
@@ -75,9 +76,15 @@ function readFields(kind: StepKind, step: PlanStep, scope: StepScope): Result<un
 }
 
 function fingerprint(kind: StepKind, input: unknown, scope: StepScope): Json {
-  const fields = kind.fingerprint(input);
+  const fields = withoutPlace(kind.fingerprint(input), scope);
   if (kind.scoped !== true) return fields;
   const { task, vars, item } = scope;
   const seen: JsonObject = { vars, ...(task === undefined ? {} : { task }), ...(item === undefined ? {} : { item }) };
   return { fields, scope: seen };
+}
+
+/** Where the run happens to stand changes no result: its folder is named, so that another run may find the same. */
+function withoutPlace(fields: Json, { run }: StepScope): Json {
+  const folder = JSON.stringify(run.dir).slice(1, -1);
+  return JSON.parse(JSON.stringify(fields).replaceAll(folder, '{{ run.dir }}')) as Json;
 }

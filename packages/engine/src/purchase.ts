@@ -11,6 +11,7 @@ import type {
   Where,
 } from '@orch/contracts';
 import { estimateTokens } from '@orch/providers-core';
+import { failureData } from './failure-data.ts';
 import type { RunContext } from './run-context.ts';
 import { usageRecord } from './stored-reply.ts';
 import type { StoredReply } from './stored-reply.ts';
@@ -27,6 +28,8 @@ export type Purchase = {
   readonly signal: AbortSignal;
   readonly log: (text: string) => void;
   readonly tally: Tally;
+  /** Handed the way to log that the answer came, to be called when it is kept: what is paid for is never only logged. */
+  readonly onPaid: (tell: () => void) => void;
 };
 
 /** Sends one question. Every request that leaves stands in the log, synced, before it does; its answer right after. */
@@ -45,8 +48,11 @@ export async function buyReply(run: RunContext, purchase: Purchase): Promise<Sto
       return run.journal.append('llm.request', { ...sent, ...asks }, where);
     },
     afterRequest: (result) => {
-      if (result.ok) addUsage(tally, result.reply);
-      run.journal.push('llm.response', { ...sent, ...responseData(result) }, where);
+      const tell = () => run.journal.push('llm.response', { ...sent, ...responseData(result) }, where);
+      if (result.ok) {
+        addUsage(tally, result.reply);
+        purchase.onPaid(tell);
+      } else tell();
       return Promise.resolve();
     },
     onNotice: (notice) => tellNotice(run, { provider, model }, notice),
@@ -73,8 +79,7 @@ function responseData(result: SentResult) {
     const { finishReason, usage } = result.reply;
     return { duration_s, success: true, finish_reason: finishReason, ...usageRecord(usage) };
   }
-  const { kind, code, message, hint } = result.error;
-  return { duration_s, success: false, error: { kind, code, message, ...(hint === undefined ? {} : { hint }) } };
+  return { duration_s, success: false, error: failureData(result.error) };
 }
 
 function tellNotice(run: RunContext, who: { provider: string; model: string }, notice: ProviderNotice): void {

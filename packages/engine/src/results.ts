@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { canonicalJson, sha256 } from '@orch/cache';
+import { OrchError } from '@orch/contracts';
 import type {
   BlobStore,
   Digest,
@@ -12,6 +12,7 @@ import type {
   OutputRef,
   ScopeFile,
 } from '@orch/contracts';
+import { lazily } from './lazily.ts';
 import { loadOutput } from './outputs.ts';
 
 /** What a node of the run came to, by reference. */
@@ -25,6 +26,8 @@ export type Settled = {
 
 type SettledItem = { readonly key: string; readonly item: Json; readonly settled: Settled };
 
+type Folders = { readonly run: string; readonly outputs: string };
+
 /** The settled nodes of a run: as references, and as templates see them. */
 export type Results = {
   set(node: string, settled: Settled): void;
@@ -33,7 +36,7 @@ export type Results = {
   itemView(item: SettledItem): ItemResult;
 };
 
-export function createResults(folders: { readonly run: string; readonly outputs: string }, blobs: BlobStore): Results {
+export function createResults(folders: Folders, blobs: BlobStore): Results {
   const settled = new Map<string, Settled>();
   const views = new Map<string, NeedResult>();
   return {
@@ -58,37 +61,42 @@ export function resultDigest({ output, files }: Settled): Digest {
   return sha256(canonicalJson({ output: output.sha256, files: written }));
 }
 
-function viewOf(settled: Settled, folders: { run: string; outputs: string }, blobs: BlobStore): NeedResult {
+/** The same for a step that sees its needs whole: what else they said, and which items they had. */
+export function wholeDigest(settled: Settled): Digest {
+  const { extra, items = [] } = settled;
+  const seen = items.map(({ key, item, settled: own }) => [key, item, wholeDigest(own)] as const);
+  return sha256(canonicalJson({ result: resultDigest(settled), extra: extra?.sha256 ?? null, items: seen }));
+}
+
+function viewOf(settled: Settled, folders: Folders, blobs: BlobStore): NeedResult {
   const extra = settled.extra === undefined ? {} : (loadOutput(settled.extra, blobs) as OutcomeExtra);
-  const view = { status: 'succeeded' as const, files: settled.files.map((file) => scopeFile(file, folders)), ...extra };
+  const view = {
+    status: 'succeeded' as const,
+    files: settled.files.map((file) => scopeFile(file, folders, blobs)),
+    ...extra,
+  };
   const withOutput = lazily(view, 'output', () => loadOutput(settled.output, blobs));
   const { items } = settled;
   if (items === undefined) return withOutput;
   return lazily(withOutput, 'items', () => items.map((item) => itemView(item, folders, blobs)));
 }
 
-function itemView(item: SettledItem, folders: { run: string; outputs: string }, blobs: BlobStore): ItemResult {
+function itemView(item: SettledItem, folders: Folders, blobs: BlobStore): ItemResult {
   return Object.defineProperties(
     { key: item.key, item: item.item },
     Object.getOwnPropertyDescriptors(viewOf(item.settled, folders, blobs)),
   ) as ItemResult;
 }
 
-function scopeFile(file: FileRef, folders: { run: string; outputs: string }): ScopeFile {
+/** Its text is what the step wrote, whatever another has made of the file since. */
+function scopeFile(file: FileRef, folders: Folders, blobs: BlobStore): ScopeFile {
   const absolute = join(folders.run, file.path);
   const path = relative(folders.outputs, absolute).replaceAll('\\', '/');
-  return lazily({ ...file, path }, 'text', () => readFileSync(absolute, 'utf8'), true);
+  return lazily({ ...file, path }, 'text', () => readText(file, blobs), true);
 }
 
-/** Adds an own property that is computed when it is first read; a hidden one is left out when the object is printed. */
-export function lazily<T extends object, K extends string, V>(
-  target: T,
-  key: K,
-  compute: () => V,
-  hidden = false,
-): T & Readonly<Record<K, V>> {
-  let known: { readonly value: V } | undefined;
-  const get = (): V => (known ??= { value: compute() }).value;
-  const property = { get, enumerable: !hidden, configurable: true };
-  return Object.defineProperty(target, key, property) as T & Readonly<Record<K, V>>;
+function readText({ path, sha256: digest }: FileRef, blobs: BlobStore): string {
+  const bytes = blobs.get(digest);
+  if (bytes !== undefined) return Buffer.from(bytes).toString('utf8');
+  throw new OrchError('corrupt_log', `Expected the content of ${path} among the artifacts, ${digest} is gone.`);
 }

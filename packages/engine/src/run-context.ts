@@ -28,6 +28,8 @@ export type RunContext = {
   readonly ids: Ids;
   /** When this attempt of the run began, milliseconds since the epoch. */
   readonly startedAt: number;
+  /** The same by the monotonic clock. */
+  readonly began: number;
   readonly limit: number | undefined;
   /** What settled nodes came to, by node id. */
   readonly results: Results;

@@ -1,15 +1,17 @@
 import { OrchError } from '@orch/contracts';
 import type { EventData } from '@orch/contracts';
-import { failureData } from './attempt.ts';
+import { failureData } from './failure-data.ts';
 import type { RunContext } from './run-context.ts';
 import type { StepsResult } from './run-steps.ts';
+import { secondsSince } from './seconds-since.ts';
 
 /** Logs how this attempt of the run ended. What stopped it decides: a person, a signal, the time, or a failed step. */
 export async function endRun(run: RunContext, steps: StepsResult, stopped: OrchError | undefined): Promise<void> {
-  const end = { duration_s: (run.clock.now() - run.startedAt) / 1000, artifacts: run.journal.state.artifacts.size };
+  const end = { duration_s: secondsSince(run.clock, run.began), artifacts: run.journal.state.artifacts.size };
   if (steps.status === 'succeeded') return run.journal.append('job.succeeded', end);
   if (stopped?.code === 'interrupted') return run.journal.append('job.paused', { ...end, reason: 'interrupted' });
-  if (stopped?.code === 'canceled') return run.journal.append('job.canceled', { ...end, reason: stopped.message });
+  if (stopped?.code === 'canceled')
+    return run.journal.append('job.canceled', { ...end, reason: failureData(stopped).message });
   return run.journal.append('job.failed', failedData(end, stopped ?? steps.error));
 }
 

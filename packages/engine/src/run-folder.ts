@@ -1,6 +1,7 @@
-import { mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { lstatSync, mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { OrchError } from '@orch/contracts';
 import type { BlobStore, CompiledJob, PlanInput } from '@orch/contracts';
+import { canonicalJson } from '@orch/cache';
 import { writeAtomic } from '@orch/filestore';
 import type { Durability, RunPaths } from '@orch/filestore';
 import { join } from 'node:path';
@@ -9,6 +10,7 @@ import { join } from 'node:path';
 export function createRunFolder(paths: RunPaths, project: string): void {
   try {
     mkdirSync(paths.base, { recursive: true });
+    refuseStranger(paths.latest);
     mkdirSync(paths.dir);
     for (const dir of [paths.inbox, paths.inputs, paths.outputs(project)]) mkdirSync(dir, { recursive: true });
   } catch (error) {
@@ -20,6 +22,11 @@ export function createRunFolder(paths: RunPaths, project: string): void {
   }
 }
 
+function refuseStranger(latest: string): void {
+  const found = lstatSync(latest, { throwIfNoEntry: false });
+  if (found !== undefined && !found.isSymbolicLink()) throw new Error(`${latest} is no link of orch, move it away`);
+}
+
 /** Keeps what the run is made of: as blobs, which the log names, and as files, for people. */
 export function keepInputs(
   job: CompiledJob,
@@ -27,6 +34,7 @@ export function keepInputs(
 ): void {
   const plan: PlanInput = { path: 'plan.json', sha256: job.planHash, content: JSON.stringify(job.plan, undefined, 2) };
   for (const { content } of [job.spec, ...job.inputs]) blobs.put(content);
+  blobs.put(canonicalJson(job.plan));
   for (const { path, content } of [{ ...job.spec, path: specName(job.spec) }, plan]) {
     writeAtomic(join(paths.inputs, path), content, { durability });
   }

@@ -72,11 +72,14 @@ function itemOf(run: RunContext, node: ItemNode): { key: string; value: Json; fr
 
 /** A fan-out that began ends with its own event, and what a signal kept from starting stays pending. */
 function logSkip(run: RunContext, node: RunNode, reason: SkipReason): void {
-  if (reason === 'canceled' || node.type === 'expand') return;
-  const { status } = run.journal.state.steps.get(node.step.id) ?? {};
+  if (node.type === 'expand') return;
+  const step = run.journal.state.steps.get(node.step.id);
+  const item = node.type === 'item' ? node.key : undefined;
+  const { status } = (item === undefined ? step : step?.items.get(item)) ?? {};
+  if (status === 'retrying') return run.journal.push('step.canceled', { reason }, { step: node.step.id, item });
+  if (reason === 'canceled') return;
   if (node.type === 'join' && (status === 'running' || status === 'failed')) return;
   const known = isNeedReason(reason) ? reason : 'job_failed';
-  const item = node.type === 'item' ? node.key : undefined;
   run.journal.push('step.skipped', { reason: known }, { step: node.step.id, item });
 }
 

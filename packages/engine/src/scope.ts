@@ -18,6 +18,6 @@ export function scopeOf(run: RunContext, step: PlanStep, item?: Json): StepScope
     ...(item === undefined ? {} : { item }),
     run: { id: run.jobId, dir: run.paths.dir, outputs: run.outputs },
     job: { dir: jobDir },
-    now: new Date(run.startedAt).toISOString(),
+    now: run.journal.state.startedAt ?? new Date(run.startedAt).toISOString(),
   };
 }

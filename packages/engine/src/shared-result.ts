@@ -2,6 +2,7 @@ import { join, relative } from 'node:path';
 import { cacheKey, canonicalJson, sha256 } from '@orch/cache';
 import type { FileRef, Json, OutcomeExtra, PlanStep, Preimage, Where } from '@orch/contracts';
 import type { HashedInputs } from './input-hash.ts';
+import { kindOf } from './prepare-attempt.ts';
 import type { RunContext } from './run-context.ts';
 
 /** What an attempt that went well has made. The paths of its files are relative to the run's folder. */
@@ -27,7 +28,7 @@ export async function sharedResult(
   task: SharedTask,
   produce: () => Promise<Produced>,
 ): Promise<Produced> {
-  const preimage = toPreimage(task);
+  const preimage = toPreimage(run, task);
   const cache_key = cacheKey(preimage);
   const compute = async (): Promise<Json> => {
     run.journal.push('cache.miss', { cache_key, changed: [...run.made.explain(preimage).changed] }, task.where);
@@ -48,10 +49,10 @@ export async function sharedResult(
 }
 
 /** `code_version` is the digest of the code that the step names: of its module, else of the files that it reads. */
-function toPreimage({ step, inputs: { fields, needs, reads } }: SharedTask): Preimage {
+function toPreimage(run: RunContext, { step, inputs: { fields, needs, reads } }: SharedTask): Preimage {
   const { code_sha256: code } = step.fields;
   return {
-    provider: { name: step.kind, model: '', opts: {} },
+    provider: { name: step.kind, model: '', opts: { kind_version: kindOf(run, step).version } },
     step: step.id,
     inputs: { fields, needs, reads },
     code_version: typeof code === 'string' ? code : sha256(canonicalJson(reads)),

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { createBus } from '@orch/events';
 import { OrchError } from '@orch/contracts';
 import type { CompiledJob, OrchEvent } from '@orch/contracts';
@@ -17,12 +18,14 @@ export function startRun(job: CompiledJob, ports: EnginePorts, options: RunOptio
   const steps = selectSteps(job.plan.steps, options.only);
   const { clock = systemClock, ids = systemIds } = ports;
   const jobId = options.jobId ?? ids.job();
-  const paths = runPaths(options.runsDir, jobId);
+  const paths = runPaths(resolve(options.runsDir), jobId);
   const stop = new AbortController();
   const bus = createBus<OrchEvent>();
   if (options.onEvent !== undefined) bus.on('*', options.onEvent);
   const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
   const result = execute({ job, steps, jobId, paths, ports: { ...ports, clock, ids }, options, signal, bus });
+  // Who iterates hears of a rejection there: `result` alone must not end the program.
+  result.catch(() => undefined);
   return {
     jobId,
     dir: paths.dir,

@@ -29,6 +29,8 @@ export function openHost(run: RunContext, attempt: HostedAttempt): OpenHost {
   const log = openStepLog(run.paths.log(step.id, item));
   const written = new Map<string, FileRef>();
   const tally: Tally = { calls: 0, tokensIn: 0, tokensOut: 0 };
+  let isOver = false;
+  const over = () => new OrchError('canceled', `Step ${step.id} was ended before it asked for this.`);
   const asker = { ...where, cache: step.cache, signal, log: log.write, tally };
   const host: StepHost = {
     ...where,
@@ -41,23 +43,29 @@ export function openHost(run: RunContext, attempt: HostedAttempt): OpenHost {
     scope: attempt.scope,
     dirs: { job: run.job.jobDir, run: run.paths.dir, outputs: run.outputs },
     commandEnv: run.commandEnv,
-    emit: (type, data) => run.journal.append(type, data, where),
-    ask: (question) => exchange(run, question, asker),
+    emit: (type, data) => (isOver ? Promise.reject(over()) : run.journal.append(type, data, where)),
+    ask: (question) => (isOver ? Promise.resolve(err(over())) : exchange(run, question, asker)),
     async reject(answer, by, reason) {
+      if (isOver) throw over();
       run.rejected.add(answer.key);
       await run.journal.append('reply.rejected', { cache_key: answer.key, by, reason: reason.slice(0, 2_000) }, where);
     },
     async write(path, content, mode = 'overwrite') {
+      if (isOver) return err(over());
       const file = writeFile(run, path, { content, mode });
       if (!file.ok) return file;
       const { wrote, reason, ...ref } = file.value;
       run.journal.push('file.written', { ...ref, wrote, reason }, where);
       written.set(ref.path, ref);
-      return ok(ref);
+      return ok({ ...ref, path: relative(run.outputs, join(run.paths.dir, ref.path)).replaceAll('\\', '/') });
     },
     log: log.write,
   };
-  return { host, written, tally, close: log.close };
+  const close = (): void => {
+    isOver = true;
+    log.close();
+  };
+  return { host, written, tally, close };
 }
 
 type Written = FileRef & {

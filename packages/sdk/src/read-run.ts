@@ -73,8 +73,8 @@ function readManifest(paths: RunPaths): Manifest {
 function writtenManifest(paths: RunPaths): Manifest | undefined {
   if (!existsSync(paths.manifest)) return undefined;
   try {
-    const manifest = JSON.parse(readFileSync(paths.manifest, 'utf8')) as Manifest;
-    return manifest.log.bytes === statSync(paths.events).size ? manifest : undefined;
+    const written = JSON.parse(readFileSync(paths.manifest, 'utf8')) as Partial<Manifest> | null;
+    return written?.log?.bytes === statSync(paths.events).size ? (written as Manifest) : undefined;
   } catch (error) {
     // It is only a cache of the log: a torn one is folded again.
     if (error instanceof SyntaxError) return undefined;

@@ -32,9 +32,14 @@ async function usedReplies(paths: RunPaths): Promise<UsedReply[]> {
   const used = new Map<Digest, UsedReply>();
   for await (const { step = '', data } of readLog(paths.events, { types: ['cache.hit', 'cache.miss'] })) {
     const { cache_key: key } = data as EventData['cache.hit'];
-    if (existsSync(entryPath(paths, key))) used.set(key, { step, key });
+    if (existsSync(entryPath(paths, key)) && isReply(readEntry(paths, key))) used.set(key, { step, key });
   }
   return [...used.values()];
+}
+
+/** Beside replies the folder keeps what other steps made. */
+function isReply({ preimage }: CacheEntry): boolean {
+  return Array.isArray(preimage.inputs['messages']);
 }
 
 function readEntry(paths: RunPaths, key: Digest): CacheEntry {

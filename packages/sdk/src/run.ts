@@ -19,10 +19,13 @@ export function run(spec: string, options: RunJobOptions = {}): RunHandle {
   const stop = new AbortController();
   const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
   const opened = open(spec, { ...options, signal, runsDir: base, jobId });
+  const result = opened.then(({ result: ended }) => ended);
+  // Who iterates hears of a rejection there: `result` alone must not end the program.
+  result.catch(() => undefined);
   return {
     jobId,
     dir: runPaths(base, jobId).dir,
-    result: opened.then(({ result }) => result),
+    result,
     cancel: (reason = 'canceled by the caller') => stop.abort(new OrchError('canceled', reason)),
     async *[Symbol.asyncIterator]() {
       yield* (await opened).handle;
@@ -34,6 +37,11 @@ type Opened = { readonly handle: RunHandle; readonly result: Promise<RunResult> 
 
 async function open(spec: string, options: RunJobOptions & RunOptions): Promise<Opened> {
   const prepared = await prepareRun(spec, options);
-  const handle = startRun(prepared.job, prepared.ports, options);
-  return { handle, result: handle.result.finally(() => prepared.close()) };
+  try {
+    const handle = startRun(prepared.job, prepared.ports, options);
+    return { handle, result: handle.result.finally(() => prepared.close()) };
+  } catch (error) {
+    await prepared.close();
+    throw error;
+  }
 }

@@ -5,6 +5,7 @@ import type { PreparedRun, RunResult } from '@orch/sdk';
 import { describeRun } from '../describe-run.ts';
 import { createProgress } from '../progress.ts';
 import type { Terminal } from '../terminal.ts';
+import { harmless } from '../words.ts';
 import type { Invocation } from './index.ts';
 import { readCount, readVars, runsDirOf } from './options.ts';
 import type { RunsDirOption } from './options.ts';
@@ -63,6 +64,7 @@ type Following = {
 };
 
 async function follow(prepared: PreparedRun, { terminal, options, limit, signal }: Following): Promise<RunResult> {
+  const notes = prepared.notes.map(harmless);
   const progress = options.json ? undefined : createProgress(terminal);
   const handle = startRun(prepared.job, prepared.ports, {
     runsDir: runsDirOf(options, terminal),
@@ -71,13 +73,13 @@ async function follow(prepared: PreparedRun, { terminal, options, limit, signal 
     signal,
     onEvent: progress,
   });
-  if (progress !== undefined) for (const note of prepared.notes) terminal.out(note);
+  if (progress !== undefined) for (const note of notes) terminal.out(note);
   const result = await handle.result;
   const run = await readRun(result.dir);
   if (options.json) {
     terminal.out(JSON.stringify({ ...run.manifest, dir: run.dir, exit_code: exitOf(result) }, undefined, 2));
   } else {
-    for (const line of ['', ...describeRun(run, terminal), ...prepared.notes]) terminal.out(line);
+    for (const line of ['', ...describeRun(run, terminal), ...notes]) terminal.out(line);
   }
   return result;
 }

@@ -3,9 +3,9 @@ import { eventData } from './event.ts';
 
 /** Throws `internal` unless `data` is what an event of this type carries, nothing missing and nothing more. */
 export function checkEvent(type: string, data: unknown): void {
-  const schema = (eventData as Record<string, (typeof eventData)[keyof typeof eventData]>)[type];
-  if (schema === undefined) throw new OrchError('internal', `Expected an event type of the table, got \`${type}\`.`);
-  const parsed = schema.safeParse(data);
+  if (!Object.hasOwn(eventData, type))
+    throw new OrchError('internal', `Expected an event type of the table, got \`${type}\`.`);
+  const parsed = eventData[type as keyof typeof eventData].safeParse(data);
   if (parsed.success) return;
   const [first] = parsed.error.issues;
   const at = first && first.path.length > 0 ? `data.${first.path.join('.')}` : 'data';

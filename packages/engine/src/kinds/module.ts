@@ -25,9 +25,9 @@ export const moduleKind: StepKind<z.infer<typeof input>> = {
   input,
   scoped: true,
   fingerprint: ({ code_sha256 }) => ({ code_sha256 }),
-  async run({ uses }, host) {
+  async run({ uses, code_sha256 }, host) {
     try {
-      const run = await load(resolve(host.dirs.job, uses), uses);
+      const run = await load(resolve(host.dirs.job, uses), { uses, code_sha256 });
       const returned: unknown = await run(contextOf(host));
       return { status: 'succeeded', output: asJson(returned, uses) };
     } catch (error) {
@@ -37,8 +37,11 @@ export const moduleKind: StepKind<z.infer<typeof input>> = {
   },
 };
 
-async function load(file: string, uses: string): Promise<ModuleFunction> {
-  const loaded = (await import(pathToFileURL(file).href)) as { default?: unknown };
+/** By its digest, since Node keeps modules by their URL: an edited one is another module. */
+async function load(file: string, { uses, code_sha256 }: z.infer<typeof input>): Promise<ModuleFunction> {
+  const url = pathToFileURL(file);
+  url.searchParams.set('sha256', code_sha256);
+  const loaded = (await import(url.href)) as { default?: unknown };
   if (typeof loaded.default === 'function') return loaded.default as ModuleFunction;
   throw new OrchError(
     'module_failed',

@@ -150,6 +150,10 @@ function checkCache(kind: KindName, written: Entries, { path, problems }: Headin
     problems.add(mode.span[0], { code: 'bad_value', message });
     return;
   }
+  if (written.has('each') && written.has('writes')) {
+    problems.add(mode.span[0], notBuiltYet(`${inside(path, 'cache')}: ${mode.value} with each and writes`));
+    return;
+  }
   for (const field of ['reads', 'writes'].filter((name) => !written.has(name))) {
     const message = `${inside(path, field)}: expected with cache: ${mode.value}, a list of globs, empty where there are none`;
     problems.add(mode.span[0], { code: 'missing', message });
