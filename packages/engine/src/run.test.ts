@@ -318,6 +318,84 @@ test('what a step sees of its needs is their real output, also when it is large'
   expect(b?.output).not.toHaveProperty('inline');
 });
 
+test('items are followed also after the step that has them was joined', async () => {
+  const kind = probe(({ step: id, item }) => `${id} ${item}`);
+  const steps = [
+    step('first', { each: { list: ['x', 'y'], key: '{{ item }}', max_items: 10 } }),
+    step('between', { needs: ['first'] }),
+    step('second', { needs: ['first', 'between'], each: { from: 'first', max_items: 10 } }),
+  ];
+  const { result } = await execute(steps, { kinds: [kind] });
+  expect(result.manifest.steps['second']).toMatchObject({ status: 'succeeded', items: { total: 2, succeeded: 2 } });
+});
+
+test('equal names of items are numbered, past the names that are taken', async () => {
+  const each = { list: ['a', 'a-2', 'a', 'a'], key: '{{ item }}', max_items: 10 };
+  const { events, result } = await execute([step('many', { each })], { kinds: [probe(() => null)] });
+  expect(result.status).toBe('succeeded');
+  const keys = events.flatMap(({ type, item }) => (type === 'step.started' && item !== undefined ? [item] : []));
+  expect(keys).toEqual(['a', 'a-2', 'a-3', 'a-4']);
+});
+
+test('the text of a file that a need wrote is what the need wrote', async () => {
+  const steps = [
+    write('a', { 'x.txt': 'from a' }),
+    write('b', { 'x.txt': 'from b' }, ['a']),
+    write('c', { 'c.txt': '{{ steps.a.files[0].path }}: {{ steps.a.files[0].text }}' }, ['a', 'b']),
+  ];
+  const { dir } = await execute(steps, {});
+  expect(readFileSync(join(dir, 'outputs/test/c.txt'), 'utf8')).toBe('x.txt: from a');
+});
+
+test('an attempt that was given up can no longer write, and is not started again beside itself', async () => {
+  const clock = new FakeClock();
+  const ended = Promise.withResolvers<void>();
+  const late = Promise.withResolvers<unknown>();
+  let starts = 0;
+  const kind = probe(async ({ write: put }) => {
+    starts++;
+    void clock.advance(10_000).then(() => clock.advance(10_000));
+    await ended.promise;
+    late.resolve(await put('late.txt', 'late'));
+    return new Promise<never>(() => undefined);
+  });
+  const { dir } = await execute([step('deaf', { timeout_s: 10, retry: once })], { kinds: [kind], clock });
+  ended.resolve();
+  expect(await late.promise).toMatchObject({ ok: false, error: { code: 'canceled' } });
+  expect(existsSync(join(dir, 'outputs/test/late.txt'))).toBe(false);
+  expect(starts).toBe(1);
+});
+
+test('a step whose items cannot be found fails itself, and its needs are not blamed', async () => {
+  const each = { list: '{{ vars.list | map: "nope" }}', max_items: 10 };
+  const steps = [step('many', { each }), step('after', { needs: ['many'] })];
+  const { events } = await execute(steps, { kinds: [probe(() => null)], plan: { vars: { list: 'none' } } });
+  const told = events.filter(({ type, step: id }) => id !== undefined && /failed|skipped/.test(type));
+  expect(told.map(({ type, step: id }) => `${type} ${id}`)).toEqual(['step.failed many', 'step.skipped after']);
+});
+
+test('a step that waits for its next try is canceled when the job fails', async () => {
+  const clock = new FakeClock();
+  const kind = probe(({ step: id }) => {
+    throw new OrchError('command_failed', 'no good', { retryable: id === 'again' });
+  });
+  const retry = { tries: 1, backoff: 'fixed', base_s: 60, max_s: 60, jitter: false } as const;
+  const steps = [step('again', { retry }), step('bad')];
+  const { events, result } = await execute(steps, { kinds: [kind], clock });
+  expect(events.slice(-2).map(({ type, step: id }) => `${type} ${id ?? ''}`)).toEqual([
+    'step.canceled again',
+    'job.failed ',
+  ]);
+  expect(result.manifest.steps['again']).toMatchObject({ status: 'canceled' });
+});
+
+test('who iterates a run hears that it could not be kept, and nothing else ends the program', async () => {
+  const file = join(tempDir(), 'file');
+  writeFileSync(file, '');
+  const handle = startRun(jobOf([step('a')]), ports({}), { runsDir: join(file, 'runs') });
+  await expect(handle[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: 'io' });
+});
+
 const never = { tries: 0, backoff: 'exponential', base_s: 0, max_s: 0, jitter: false } as const;
 const once = { ...never, tries: 1 };
 
