@@ -39,6 +39,7 @@ export type {
   Schema,
   SchemaIssue,
   ScopeFile,
+  StepEvent,
   StepHost,
   StepKind,
   StepScope,

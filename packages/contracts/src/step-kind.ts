@@ -66,6 +66,12 @@ export type StepScope = {
   readonly now: string;
 };
 
+/** What an attempt may log itself. How it starts and ends, and all that concerns the run, is the loop's to say. */
+export type StepEvent = Exclude<
+  EventType,
+  `job.${string}` | `step.${string}` | `llm.${string}` | `cache.${string}` | 'log.recovered'
+>;
+
 /** The only thing an attempt may ask of the loop around it. */
 export interface StepHost {
   readonly step: string;
@@ -85,7 +91,7 @@ export interface StepHost {
   /** The environment that commands may see, before the step's own `env`. */
   readonly commandEnv: Readonly<Record<string, string>>;
   /** Resolves when the event, and all before it, are on disc. */
-  readonly emit: <T extends EventType>(type: T, data: EventData[T]) => Promise<void>;
+  readonly emit: <T extends StepEvent>(type: T, data: EventData[T]) => Promise<void>;
   /** One exchange: from the cache, or paid for and kept. */
   readonly ask: (question: Question) => Promise<Result<Answer>>;
   /** Marks an answer as unusable: the next equal question asks for the next sample. */

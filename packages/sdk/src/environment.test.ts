@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { tempDir } from '@orch/testkit';
 import { expect, test } from 'vitest';
-import { readConcurrency, readPolicy, withDotenv } from './environment.ts';
+import { readConcurrency, readPolicy, runsFolder, withDotenv } from './environment.ts';
 
 test('what .env sets stands under what the environment sets', () => {
   const cwd = tempDir();
@@ -34,4 +34,13 @@ test.each([
 
 test('concurrency has its limits', () => {
   expect(() => readConcurrency({ CONCURRENCY: '1025' })).toThrow('a whole number from 1 to 1024, got `1025`');
+});
+
+test('the folder of runs is as asked, else as the environment or .env says, else runs', () => {
+  const cwd = tempDir();
+  expect(runsFolder(undefined, { env: {}, cwd })).toBe(join(cwd, 'runs'));
+  writeFileSync(join(cwd, '.env'), 'ORCH_RUNS_DIR=from-file\n');
+  expect(runsFolder(undefined, { env: {}, cwd })).toBe(join(cwd, 'from-file'));
+  expect(runsFolder(undefined, { env: { ORCH_RUNS_DIR: '/from/env' }, cwd })).toBe('/from/env');
+  expect(runsFolder('asked', { env: { ORCH_RUNS_DIR: '/from/env' }, cwd })).toBe(join(cwd, 'asked'));
 });

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { OrchError } from '@orch/contracts';
 import type { ProviderSettings } from '@orch/contracts';
@@ -28,6 +28,11 @@ export function readPolicy(env: Environment): Pick<ProviderSettings, 'timeoutMs'
       cooldownMs: readNumber(env, { name: 'PROVIDER_CB_COOLDOWN_S', byDefault: 30, min: 0 }) * 1000,
     },
   };
+}
+
+/** The folder of all runs, absolute: as asked, else `ORCH_RUNS_DIR`, else `runs`; relative ones count from `cwd`. */
+export function runsFolder(asked: string | undefined, { env, cwd }: { env: Environment; cwd: string }): string {
+  return resolve(cwd, asked ?? readText(withDotenv(env, cwd), ['ORCH_RUNS_DIR']) ?? 'runs');
 }
 
 /** How many steps and items run at once where the job does not say. */

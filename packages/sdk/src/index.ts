@@ -7,6 +7,7 @@ export { listRuns, readRun } from './read-run.ts';
 export type { GateReport, ReadRun, RunSummary, ShownState } from './read-run.ts';
 export { findRun } from './runs.ts';
 export { recordReplies } from './record-replies.ts';
+export { runsFolder } from './environment.ts';
 export type { Environment } from './environment.ts';
 
 export { OrchError, errorCodes, exitCodes } from '@orch/contracts';

@@ -1,12 +1,12 @@
-import { resolve } from 'node:path';
 import { OrchError } from '@orch/contracts';
 import { startRun, systemIds } from '@orch/engine';
 import type { RunHandle, RunOptions, RunResult } from '@orch/engine';
 import { runPaths } from '@orch/filestore';
+import { runsFolder } from './environment.ts';
 import { prepareRun } from './prepare-run.ts';
 import type { PrepareOptions } from './prepare-run.ts';
 
-/** `runsDir` is `runs` below `cwd` unless given. */
+/** `runsDir` is what `ORCH_RUNS_DIR` names, else `runs` below `cwd`, unless given. */
 export type RunJobOptions = PrepareOptions & Partial<RunOptions>;
 
 /**
@@ -14,8 +14,8 @@ export type RunJobOptions = PrepareOptions & Partial<RunOptions>;
  * could not be started: `spec` for a bad job file, `usage`, `unconfigured`, `network` and others for a provider, `io`.
  */
 export function run(spec: string, options: RunJobOptions = {}): RunHandle {
-  const { cwd = process.cwd(), runsDir = 'runs', jobId = systemIds.job() } = options;
-  const base = resolve(cwd, runsDir);
+  const { cwd = process.cwd(), env = process.env, jobId = systemIds.job() } = options;
+  const base = runsFolder(options.runsDir, { env, cwd });
   const stop = new AbortController();
   const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
   const opened = open(spec, { ...options, signal, runsDir: base, jobId });

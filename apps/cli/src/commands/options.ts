@@ -1,12 +1,12 @@
-import { resolve } from 'node:path';
 import { OrchError } from '@orch/contracts';
+import { runsFolder } from '@orch/sdk';
 import type { Terminal } from '../terminal.ts';
 
 export type RunsDirOption = { readonly runsDir?: string };
 
 /** The folder of all runs, absolute: flag, environment, `runs`. */
 export function runsDirOf({ runsDir }: RunsDirOption, { env, cwd }: Terminal): string {
-  return resolve(cwd, runsDir ?? (env['ORCH_RUNS_DIR'] || 'runs'));
+  return runsFolder(runsDir, { env, cwd });
 }
 
 /** `--var key=value`, any number of times. */
