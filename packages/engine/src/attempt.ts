@@ -56,7 +56,7 @@ export async function runAttempt(run: RunContext, task: AttemptTask): Promise<No
 }
 
 /** It never started: its inputs could not be read. */
-export function failUnstarted(run: RunContext, where: Where, error: OrchError): NodeOutcome<Settled> {
+function failUnstarted(run: RunContext, where: Where, error: OrchError): NodeOutcome<Settled> {
   run.journal.push('step.failed', { ...failureData(error), attempt: 0 }, where);
   return { status: 'failed', error };
 }
