@@ -2,12 +2,13 @@ import type { OrchEvent } from '@orch/sdk';
 import type { Terminal } from './terminal.ts';
 import { harmless, plural, seconds } from './words.ts';
 
-/** Tells a person what goes on, a line for each thing that ended. The items of a fan-out are told of when they fail. */
-export function createProgress(terminal: Terminal): (event: OrchEvent) => void {
+/** Tells a person what to know of the run, then what goes on, a line for each thing that ended. The items of a fan-out are told of when they fail. */
+export function createProgress(terminal: Terminal, notes: readonly string[]): (event: OrchEvent) => void {
   const items = new Map<string, number>();
   return (event) => {
     const { step = '', item } = event;
     const name = item === undefined ? step : `${step} ${harmless(item)}`;
+    if (event.type === 'job.started') for (const note of notes) terminal.out(note);
     if (event.type === 'step.expanded') items.set(step, event.data.count);
     const line = lineOf(event, name, { terminal, items: items.get(step) });
     if (line !== undefined) terminal.out(line);

@@ -1,5 +1,6 @@
 import { linkSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { OrchError } from '@orch/contracts';
 import { writeAtomic } from '@orch/filestore';
 import type { Durability } from '@orch/filestore';
 import type { CacheEntry, Digest } from '@orch/contracts';
@@ -108,6 +109,6 @@ function namesIn(folder: string): string[] {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return [];
-    throw error;
+    throw OrchError.from(error, 'io');
   }
 }

@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { OrchError } from '@orch/contracts';
 import { acquireLock } from '@orch/filestore';
 
 /**
@@ -11,7 +12,7 @@ export async function withFlightLock<T extends { readonly cachedAt?: string }>(
   signal: AbortSignal | undefined,
   fly: () => Promise<T>,
 ): Promise<T> {
-  mkdirSync(dirname(path), { recursive: true });
+  makeFolder(dirname(path));
   const lock = await acquireLock(path, { signal, waitMs: Infinity });
   try {
     const answer = await fly();
@@ -19,6 +20,14 @@ export async function withFlightLock<T extends { readonly cachedAt?: string }>(
     return answer;
   } finally {
     lock.release();
+  }
+}
+
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (error) {
+    throw OrchError.from(error, 'io');
   }
 }
 

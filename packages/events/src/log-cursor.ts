@@ -18,7 +18,7 @@ export type LogTail = {
   readonly whole: boolean;
 };
 
-/** Reads a log forward, line by line, in flat memory. Throws `not_found` when there is no such file. */
+/** Reads a log forward, line by line, in flat memory. Throws `not_found` when there is no such file, `io`. */
 export class LogCursor {
   readonly #fd: number;
   readonly #lines = new LineBuffer();
@@ -44,7 +44,11 @@ export class LogCursor {
   /** Reads a chunk; false at the end of the file. */
   fill(): boolean {
     const at = this.consumed;
-    return this.#lines.fill((into) => readSync(this.#fd, into, 0, into.length, at)) > 0;
+    try {
+      return this.#lines.fill((into) => readSync(this.#fd, into, 0, into.length, at)) > 0;
+    } catch (error) {
+      throw OrchError.from(error, 'io');
+    }
   }
 
   /** The next event of what was read so far; undefined when that holds no further good line. */

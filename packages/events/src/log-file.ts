@@ -1,5 +1,6 @@
 import { closeSync, fdatasync, fdatasyncSync, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { promisify } from 'node:util';
+import { OrchError } from '@orch/contracts';
 
 const fdatasyncAsync = promisify(fdatasync);
 
@@ -18,9 +19,9 @@ export interface LogFile {
   close(): void;
 }
 
-/** Opens for appending; creates the file if it is missing. */
+/** Opens for appending; creates the file if it is missing. Throws `io`. */
 export function openLogFile(path: string): LogFile {
-  const fd = openSync(path, 'a');
+  const fd = open(path);
   return {
     size: () => fstatSync(fd).size,
     write: (bytes) => writeSync(fd, bytes),
@@ -29,4 +30,16 @@ export function openLogFile(path: string): LogFile {
     truncate: (bytes) => ftruncateSync(fd, bytes),
     close: () => closeSync(fd),
   };
+}
+
+function open(path: string): number {
+  try {
+    return openSync(path, 'a');
+  } catch (cause) {
+    throw new OrchError('io', `Could not open ${path} for appending: ${(cause as Error).message}`, {
+      hint: 'Check who may write to that file.',
+      details: { path },
+      cause,
+    });
+  }
 }

@@ -34,7 +34,7 @@ const systemClock = { now: () => Date.now(), monotonic: () => performance.now() 
  *
  * A damaged or incomplete end beyond the watermark is moved to `events.torn-<n>` beside the log, and a `log.recovered`
  * event tells of it. Throws `corrupt_log` (file and line) for damage before the watermark, `usage` when the log is
- * another job's.
+ * another job's, `io`.
  */
 export async function openLog<E = OrchEvents>(path: string, options: OpenLogOptions): Promise<LogWriter<E>> {
   const { jobId, durability = 'strict', watermark = logStart } = options;
@@ -49,7 +49,7 @@ export async function openLog<E = OrchEvents>(path: string, options: OpenLogOpti
     return await startWriter<E>(path, file, { ...options, durability, watermark, found });
   } catch (error) {
     file.close();
-    throw error;
+    throw OrchError.from(error, 'io');
   }
 }
 

@@ -65,7 +65,7 @@ type Following = {
 
 async function follow(prepared: PreparedRun, { terminal, options, limit, signal }: Following): Promise<RunResult> {
   const notes = prepared.notes.map(harmless);
-  const progress = options.json ? undefined : createProgress(terminal);
+  const progress = options.json ? undefined : createProgress(terminal, notes);
   const handle = startRun(prepared.job, prepared.ports, {
     runsDir: runsDirOf(options, terminal),
     only: options.only,
@@ -73,7 +73,6 @@ async function follow(prepared: PreparedRun, { terminal, options, limit, signal 
     signal,
     onEvent: progress,
   });
-  if (progress !== undefined) for (const note of notes) terminal.out(note);
   const result = await handle.result;
   const run = await readRun(result.dir);
   if (options.json) {
