@@ -248,6 +248,13 @@ export const badUse: readonly Case[] = [
     says: ['Expected a folder for runs that can be written', '/file', '--runs-dir or ORCH_RUNS_DIR'],
   },
   {
+    name: 'a runs folder where none can be made',
+    job: fine,
+    args: ['run', 'job.yaml', '--runs-dir', '/proc/no/runs'],
+    exit: 2,
+    says: ['Expected a folder for runs that can be written', '/proc/no', '--runs-dir or ORCH_RUNS_DIR'],
+  },
+  {
     name: 'a runs folder in which `latest` is no link',
     job: fine,
     files: { 'runs/latest/keep.txt': '' },

@@ -1,15 +1,15 @@
-import { lstatSync, mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { OrchError } from '@orch/contracts';
 import type { BlobStore, CompiledJob, PlanInput } from '@orch/contracts';
 import { canonicalJson } from '@orch/cache';
 import { writeAtomic } from '@orch/filestore';
 import type { Durability, RunPaths } from '@orch/filestore';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 /** Makes the folder of a new run. A runs folder that cannot be written is told before anything else happens. */
 export function createRunFolder(paths: RunPaths, project: string): void {
   try {
-    mkdirSync(paths.base, { recursive: true });
+    makeFolder(paths.base);
     refuseStranger(paths.latest);
     mkdirSync(paths.dir);
     for (const dir of [paths.inbox, paths.inputs, paths.outputs(project)]) mkdirSync(dir, { recursive: true });
@@ -19,6 +19,18 @@ export function createRunFolder(paths: RunPaths, project: string): void {
       hint: 'Name another one with --runs-dir or ORCH_RUNS_DIR.',
       cause: error,
     });
+  }
+}
+
+/** One by one: where a folder cannot be made although the one above it is there (/proc), Node's own way never ends. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    // Another run may have made it meanwhile.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }
 
