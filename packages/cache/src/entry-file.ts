@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { OrchError } from '@orch/contracts';
 import type { CacheEntry, Digest } from '@orch/contracts';
 import { cacheKey, responseDigest } from './cache-key.ts';
@@ -21,6 +21,7 @@ export function readEntry(path: string, key: Digest, warn: (warning: CacheWarnin
 }
 
 function readText(path: string): string | undefined {
+  if (!existsSync(path)) return undefined; // a miss is no exception, and an exception costs as much as a read
   try {
     return readFileSync(path, 'utf8');
   } catch (cause) {

@@ -49,6 +49,19 @@ test('every part of the preimage has a name', async () => {
   expect(changed).toEqual(['code_version', 'inputs.messages', ...who, 'sample']);
 });
 
+test('an entry with nothing in common is still the nearest when there is no other', async () => {
+  const { other } = await filled(1);
+  const asked = { provider: { name: 'openai', model: 'm', opts: {} }, step: 'extract', inputs: {} };
+  const changed = [
+    'inputs.messages',
+    'provider.model',
+    'provider.name',
+    'provider.opts.seed',
+    'provider.opts.temperature',
+  ];
+  expect(other.explain(asked)).toEqual({ hit: false, nearest: cacheKey(item(0)), changed });
+});
+
 test('only entries of the same step count', async () => {
   const { other } = await filled(1);
   expect(other.explain({ ...item(0), step: 'renamed' })).toEqual({ hit: false, changed: [] });

@@ -47,6 +47,15 @@ test('of many who ask at once one computes', async () => {
   expect(new Set(answers.map(({ value }) => value))).toEqual(new Set(['once']));
 });
 
+test.each(['off', 'run'] as const)('they share it in a run with %s too', async (mode) => {
+  const { ask, calls, started } = setUp();
+  const asked = [ask({ mode }), ask({ mode })];
+  await started(1);
+  calls[0]?.resolve('once');
+  expect(await Promise.all(asked)).toMatchObject([{ from: 'computed' }, { value: 'once', from: 'in_flight' }]);
+  expect(calls).toHaveLength(1);
+});
+
 test('when the one who computes fails, only it gets the error and the next computes', async () => {
   const { ask, calls, started } = setUp();
   const [first, second, third] = [ask(), ask(), ask()];

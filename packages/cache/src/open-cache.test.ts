@@ -73,9 +73,14 @@ test('an entry on disc has the public format, and the codec decides what is in i
   expect(open('b').get(key)).toEqual(entry);
 });
 
+function entryOf(preimage: Preimage): string {
+  return JSON.stringify({ key: cacheKey(preimage), preimage, response: 'other', sha256: sha256('other') });
+}
+
 test.each<[string, (text: string) => string]>([
   ['torn', (text) => text.slice(0, -10)],
   ['of another question', (text) => text.replaceAll('"model":"llama3"', '"model":"llama4"')],
+  ['a whole one of another question', () => entryOf({ ...question, sample: 1 })],
   ['under another name', (text) => text.replace(key, sha256('other'))],
   ['with another response', (text) => text.replace('"hi"', '"ho"')],
   ['no object', () => 'null'],

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, readFileSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { FakeClock, tempDir } from '@orch/testkit';
 import { expect, onTestFinished, test } from 'vitest';
@@ -126,14 +126,24 @@ test('a log that became shorter and went on is followed from where it parts, not
   expect(await rest).toEqual([30, 40, 50]);
 });
 
-test('another file under the same name is followed too', async () => {
+test('a log that became shorter and stays so is followed as well', async () => {
+  const path = join(tempDir(), 'events.jsonl');
+  writeFileSync(path, (await linesOf([1, 2, 3, 4])).join(''));
+  const { next } = follow(path);
+  expect(await next(4)).toEqual([1, 2, 3, 4]);
+  const rest = next(1);
+  writeFileSync(path, (await linesOf([1, 2, 30])).join(''));
+  expect(await rest).toEqual([30]);
+});
+
+test('a file put in its place is followed too', async () => {
   const path = join(tempDir(), 'events.jsonl');
   writeFileSync(path, (await linesOf([1])).join(''));
   const { next } = follow(path);
   expect(await next(1)).toEqual([1]);
   const rest = next(2);
-  unlinkSync(path);
-  writeFileSync(path, (await linesOf([7, 8])).join(''));
+  writeFileSync(`${path}.new`, (await linesOf([7, 8])).join(''));
+  renameSync(`${path}.new`, path);
   expect(await rest).toEqual([7, 8]);
 });
 

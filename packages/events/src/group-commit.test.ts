@@ -57,7 +57,7 @@ function recorded() {
     syncs.shift()?.resolve();
   };
   const hold = () => void (held = true);
-  return { path, trace, faults, open, hold, letGo };
+  return { path, trace, faults, openFile, open, hold, letGo };
 }
 
 function holdOne(syncs: PromiseWithResolvers<void>[]): Promise<void> {
@@ -138,6 +138,22 @@ test('relaxed means written: nothing is synced and the watermark stays', async (
   expect(readFileSync(path)).toHaveLength(log.last.bytes);
   expect(log.synced).toEqual(logStart);
   await log.close();
+});
+
+test('what an earlier writer left unsynced is synced before anything builds on it', async () => {
+  const { trace, open, openFile, path } = recorded();
+  const relaxed = await open('relaxed');
+  await relaxed.append('note', { n: 1 });
+  await relaxed.close();
+  const again = await open('relaxed');
+  expect([again.last, again.synced]).toEqual([relaxed.last, logStart]);
+  await again.close();
+
+  trace.length = 0;
+  const strict = await openLog<Notes>(path, { jobId, openFile });
+  expect(trace).toEqual(['sync', `synced ${relaxed.last.bytes}`]);
+  expect(strict.synced).toEqual(relaxed.last);
+  await strict.close();
 });
 
 const io = { code: 'io' };

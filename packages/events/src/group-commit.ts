@@ -46,10 +46,6 @@ export class GroupCommit {
     return this.#options.durability === 'strict' ? this.#acknowledged : this.#options.synced;
   }
 
-  get acknowledged(): LogPlace {
-    return this.#acknowledged;
-  }
-
   add(text: string, end: LogPlace): void {
     if (this.#waiting) {
       this.#waiting.text += text;

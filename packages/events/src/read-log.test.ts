@@ -55,6 +55,23 @@ test('reading ends at the first line that does not fit, and says what stands the
   }
 });
 
+test('a line that is numbered and chained well, but goes back in time or is of another job, does not fit', async () => {
+  const { path, last } = await written(1);
+  const [line = ''] = readFileSync(path, 'utf8').split('\n');
+  const good = { ...(JSON.parse(line) as object), seq: 2, prev: last.sha256 };
+  for (const [change, reason] of [
+    [{ ts: '2001-01-01T00:00:00.000Z' }, 'expected a ts from'],
+    [{ ts: 'yesterday' }, 'expected a JSON object'],
+    [{ job_id: 'job_ffffffffffff' }, 'expected job_id'],
+  ] as const) {
+    const copy = join(tempDir(), 'events.jsonl');
+    writeFileSync(copy, `${line}\n${JSON.stringify({ ...good, ...change })}\n`);
+    const tails: LogTail[] = [];
+    expect(await Array.fromAsync(readLog<Notes>(copy, { onTail: (tail) => tails.push(tail) }))).toHaveLength(1);
+    expect(tails).toMatchObject([{ line: 2, reason: expect.stringContaining(reason) as string }]);
+  }
+});
+
 test('a log that is not there is not_found', async () => {
   const path = join(tempDir(), 'none.jsonl');
   await expect(readLog(path).next()).rejects.toMatchObject({
