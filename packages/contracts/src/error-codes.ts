@@ -49,6 +49,7 @@ export const errorCodes = {
   bad_request: row('provider', false),
   bad_response: row('provider', true),
   recording_missing: row('provider', false),
+  frozen_miss: row('provider', false),
   // what was answered
   truncated: row('provider', false),
   refused: row('provider', false),

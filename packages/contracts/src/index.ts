@@ -50,6 +50,7 @@ export type {
   CompiledJob,
   Each,
   EachSource,
+  OnLost,
   Plan,
   PlanInput,
   PlanStep,

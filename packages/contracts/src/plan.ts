@@ -10,6 +10,9 @@ export type ProviderChoice = {
 
 export type CacheMode = 'auto' | 'on' | 'off' | 'refresh';
 
+/** What becomes of an attempt that was open when its process died. */
+export type OnLost = 'rerun' | 'ask' | 'fail';
+
 /** Further tries after the first. */
 export type RetryPolicy = {
   readonly tries: number;
@@ -47,6 +50,7 @@ export type PlanStep = {
   readonly cache: CacheMode;
   readonly reads: readonly string[];
   readonly writes: readonly string[];
+  readonly on_lost: OnLost;
 };
 
 /** A job as the engine runs it: compiled, normalised, hashed. Also `inputs/plan.json`. */
@@ -58,6 +62,8 @@ export type Plan = {
   readonly provider?: ProviderChoice;
   readonly concurrency: number;
   readonly timeout_s?: number;
+  /** `strict` unless given. */
+  readonly durability?: 'strict' | 'relaxed';
   readonly vars: JsonObject;
   readonly steps: readonly PlanStep[];
 };

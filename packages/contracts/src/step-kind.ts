@@ -69,7 +69,7 @@ export type StepScope = {
 /** What an attempt may log itself. How it starts and ends, and all that concerns the run, is the loop's to say. */
 export type StepEvent = Exclude<
   EventType,
-  `job.${string}` | `step.${string}` | `llm.${string}` | `cache.${string}` | 'log.recovered'
+  `job.${string}` | `step.${string}` | `llm.${string}` | `cache.${string}` | `approval.${string}` | 'log.recovered'
 >;
 
 /** The only thing an attempt may ask of the loop around it. */

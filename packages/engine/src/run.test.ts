@@ -400,7 +400,8 @@ const never = { tries: 0, backoff: 'exponential', base_s: 0, max_s: 0, jitter: f
 const once = { ...never, tries: 1 };
 
 function step(id: string, more: Partial<PlanStep> = {}): PlanStep {
-  return { id, kind: 'probe', needs: [], fields: {}, retry: never, cache: 'auto', reads: [], writes: [], ...more };
+  const usual = { retry: never, cache: 'auto', reads: [], writes: [], on_lost: 'rerun' } as const;
+  return { id, kind: 'probe', needs: [], fields: {}, ...usual, ...more };
 }
 
 function write(id: string, files: Record<string, string>, needs: string[] = []): PlanStep {

@@ -94,7 +94,7 @@ test('a manifest tells what the log told', () => {
     failures: [{ ...failure, hint: 'Wait longer.', step: 'builder', timestamp: '2026-01-01T00:00:12.000Z' }],
     completed_steps: ['architect', 'qa'],
     pending_steps: ['builder', 'never'],
-    costs: { tokens_in: 7, tokens_out: 3, provider_calls: 1, usd: null },
+    costs: { tokens_in: 7, tokens_out: 3, provider_calls: 1, in_doubt: 0, usd: null },
     log: logStart,
     orch_version: '1.0.0',
   });
@@ -134,7 +134,7 @@ test('the next attempt keeps what succeeded and decides everything else anew', (
   const { status, attempt, failures, completed_steps: completed, pending_steps: pending } = summaryOf(run);
   expect([status, attempt, failures]).toEqual(['running', 2, []]);
   expect([completed, pending]).toEqual([['done'], ['broken', 'after', 'open']]);
-  expect(run.steps.get('done')).toMatchObject({ carried: true, inputHash: a, output: output() });
+  expect(run.steps.get('done')).toMatchObject({ carried: true, inputHash: a, success: { seq: 3, data: success() } });
   expect(run.steps.get('broken')).toMatchObject({ carried: false, attempts: 1, status: 'pending' });
 
   const third = [
@@ -143,7 +143,12 @@ test('the next attempt keeps what succeeded and decides everything else anew', (
     event('step.succeeded', success(b), { step: 'done' }),
   ];
   for (const next of third) reduceRun(run, next);
-  expect(run.steps.get('done')).toMatchObject({ carried: false, status: 'succeeded', attempts: 2, output: output(b) });
+  expect(run.steps.get('done')).toMatchObject({
+    carried: false,
+    status: 'succeeded',
+    attempts: 2,
+    success: { data: success(b) },
+  });
   expect(summaryOf(run).steps).toMatchObject({ broken: { status: 'running' } });
 });
 

@@ -2,7 +2,7 @@ import type { EventType, OrchEvent } from '@orch/contracts';
 import type { AnyEvent } from './log-event.ts';
 import { moveRun } from './move.ts';
 import type { Objection } from './move.ts';
-import { cancelStep, expandStep, failStep, skipStep, startStep, succeedStep } from './reduce-step.ts';
+import { cancelStep, expandStep, failStep, skipStep, startStep, succeedStep, waitStep } from './reduce-step.ts';
 import { emptyUnit, stepOf } from './run-view.ts';
 import type { RunView, UnitView } from './run-view.ts';
 
@@ -28,14 +28,16 @@ const reducers: Reducers = {
   'job.failed': failJob,
   'job.canceled': (run, event) => endJob(run, event, 'canceled'),
   'job.paused': (run, event) => endJob(run, event, 'paused'),
+  'job.waiting': (run, event) => endJob(run, event, 'waiting'),
   'step.expanded': expandStep,
   'step.started': startStep,
   'step.succeeded': succeedStep,
   'step.failed': failStep,
   'step.skipped': skipStep,
+  'step.waiting': waitStep,
   'step.canceled': cancelStep,
   'llm.request': countRequest,
-  'llm.response': countTokens,
+  'llm.response': settleRequest,
   'cache.hit': countHit,
   'file.written': noteFile,
   'artifact.created': noteArtifact,
@@ -57,6 +59,8 @@ function startJob(run: RunView, { ts, job_id: jobId, data }: OrchEvent<'job.star
   run.attemptStartedAt = ts;
   run.finishedAt = run.durationS = undefined;
   run.failures = [];
+  run.inDoubt += run.openRequests.size;
+  run.openRequests.clear();
   for (const step of run.steps.values()) {
     carry(step);
     step.items.forEach(carry);
@@ -66,11 +70,12 @@ function startJob(run: RunView, { ts, job_id: jobId, data }: OrchEvent<'job.star
 
 /** What succeeded is kept, everything else is decided anew. */
 function carry(unit: UnitView): void {
+  const { attempts, tries, lost, success } = unit;
   if (unit.status === 'succeeded') unit.carried = true;
-  else Object.assign(unit, emptyUnit(), { attempts: unit.attempts });
+  else Object.assign(unit, emptyUnit(), { attempts, tries, lost, success });
 }
 
-type JobEnd = 'job.succeeded' | 'job.failed' | 'job.canceled' | 'job.paused';
+type JobEnd = 'job.succeeded' | 'job.failed' | 'job.canceled' | 'job.paused' | 'job.waiting';
 
 function endJob(run: RunView, { ts, data }: OrchEvent<JobEnd>, to: RunView['status']): Objection {
   const objection = moveRun(run, to);
@@ -89,13 +94,15 @@ function failJob(run: RunView, event: OrchEvent<'job.failed'>): Objection {
   return undefined;
 }
 
-function countRequest(run: RunView, { step }: OrchEvent<'llm.request'>): Objection {
+function countRequest(run: RunView, { step, data }: OrchEvent<'llm.request'>): Objection {
   run.totals.providerCalls += 1;
+  run.openRequests.add(data.request_id);
   if (step !== undefined) stepOf(run, step).providerCalls += 1;
   return undefined;
 }
 
-function countTokens(run: RunView, { data }: OrchEvent<'llm.response'>): Objection {
+function settleRequest(run: RunView, { data }: OrchEvent<'llm.response'>): Objection {
+  run.openRequests.delete(data.request_id);
   run.totals.tokensIn += data.tokens_in ?? 0;
   run.totals.tokensOut += data.tokens_out ?? 0;
   return undefined;

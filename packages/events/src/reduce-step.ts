@@ -1,11 +1,17 @@
-import type { OrchEvent } from '@orch/contracts';
+import type { EventData, OrchEvent } from '@orch/contracts';
 import { moveUnit } from './move.ts';
 import type { Objection, UnitMove } from './move.ts';
 import { itemOf, stepOf } from './run-view.ts';
 import type { RunView, UnitView } from './run-view.ts';
 
 type StepEvent = OrchEvent<
-  'step.expanded' | 'step.started' | 'step.succeeded' | 'step.failed' | 'step.skipped' | 'step.canceled'
+  | 'step.expanded'
+  | 'step.started'
+  | 'step.succeeded'
+  | 'step.failed'
+  | 'step.skipped'
+  | 'step.waiting'
+  | 'step.canceled'
 >;
 
 export function expandStep(run: RunView, { step, data }: OrchEvent<'step.expanded'>): Objection {
@@ -20,18 +26,18 @@ export function startStep(run: RunView, event: OrchEvent<'step.started'>): Objec
     unit.attempts = data.attempt;
     unit.inputHash = data.input_hash;
     unit.startedAt = ts;
-    unit.endedAt = unit.durationS = unit.output = unit.files = undefined;
+    unit.endedAt = unit.durationS = undefined;
   });
 }
 
 export function succeedStep(run: RunView, event: OrchEvent<'step.succeeded'>): Objection {
-  const { ts, data } = event;
+  const { seq, ts, data } = event;
   return change(run, event, { to: 'succeeded' }, (unit) => {
     unit.endedAt = ts;
     unit.durationS = data.duration_s;
     unit.inputHash = data.input_hash;
-    unit.output = data.output;
-    unit.files = data.files;
+    unit.success = { seq, data };
+    unit.tries = unit.lost = 0;
   });
 }
 
@@ -40,6 +46,8 @@ export function failStep(run: RunView, event: OrchEvent<'step.failed'>): Objecti
   const { kind, code, message, hint, attempt, will_retry: willRetry = false } = data;
   const to = willRetry ? 'retrying' : 'failed';
   return change(run, event, { to, unstarted: attempt === 0 }, (unit) => {
+    unit.lost = 0;
+    unit.tries = willRetry ? unit.tries + 1 : 0;
     if (willRetry) return;
     unit.endedAt = ts;
     run.failures.push({ kind, code, message, ...(hint !== undefined && { hint }), step, item, at: ts });
@@ -47,11 +55,38 @@ export function failStep(run: RunView, event: OrchEvent<'step.failed'>): Objecti
 }
 
 export function skipStep(run: RunView, event: OrchEvent<'step.skipped'>): Objection {
+  if (event.data.reason === 'resume') return reuseSteps(run, event.data.reused);
   return change(run, event, { to: 'skipped' }, (unit) => (unit.endedAt = event.ts));
 }
 
+export function waitStep(run: RunView, event: OrchEvent<'step.waiting'>): Objection {
+  return change(run, event, { to: 'waiting' }, (unit) => (unit.inputHash = event.data.input_hash));
+}
+
+/** Ended by whoever found the run without its process, an attempt was lost: it was not decided. */
 export function cancelStep(run: RunView, event: OrchEvent<'step.canceled'>): Objection {
-  return change(run, event, { to: 'canceled' }, (unit) => (unit.endedAt = event.ts));
+  return change(run, event, { to: 'canceled' }, (unit) => {
+    unit.endedAt = event.ts;
+    if (event.data.reason === 'process_lost') unit.lost += 1;
+    else unit.tries = unit.lost = 0;
+  });
+}
+
+type Reused = Extract<EventData['step.skipped'], { readonly reason: 'resume' }>['reused'];
+
+/** Each stays succeeded with what it made in an earlier attempt. */
+function reuseSteps(run: RunView, reused: Reused): Objection {
+  for (const { step, item, input_hash: inputHash, from_seq: seq } of reused) {
+    const unit = item === undefined ? stepOf(run, step) : itemOf(stepOf(run, step), item);
+    const { success } = unit;
+    if (success?.seq !== seq || success.data.input_hash !== inputHash) {
+      return `expected ${step}${item === undefined ? '' : ` ${item}`} to have succeeded with these inputs at seq ${seq}`;
+    }
+    if (unit.status !== 'pending' && !unit.carried) return `expected ${step} to be pending, it is ${unit.status}`;
+    Object.assign(unit, { status: 'succeeded', carried: false, inputHash, durationS: success.data.duration_s });
+    unit.tries = unit.lost = 0;
+  }
+  return undefined;
 }
 
 const noStep = 'expected the event to name a step';

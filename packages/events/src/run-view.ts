@@ -7,15 +7,21 @@ export type UnitView = {
   carried: boolean;
   /** Number of the last attempt at it; numbers go on across resumes. */
   attempts: number;
+  /** Failed tries since it was last decided, each of which left another to come. */
+  tries: number;
+  /** Attempts in a row that ended with their process. */
+  lost: number;
   startedAt: string | undefined;
   endedAt: string | undefined;
   /** As measured by who ran it, in seconds. */
   durationS: number | undefined;
   inputHash: Digest | undefined;
-  output: OutputRef | undefined;
-  /** The files it wrote, or a blob that lists them. */
-  files: readonly FileRef[] | OutputRef | undefined;
+  /** The last time it succeeded, in whatever attempt of the run: what it made then is on offer for the same inputs. */
+  success: Success | undefined;
 };
+
+/** `seq` of the event, and what it said. */
+export type Success = { readonly seq: number; readonly data: EventData['step.succeeded'] };
 
 export type StepView = UnitView & {
   /** Number of items that a fan-out step was expanded to. */
@@ -69,6 +75,10 @@ export type RunView = {
   failures: Failure[];
   /** Over all attempts. */
   readonly totals: { tokensIn: number; tokensOut: number; providerCalls: number };
+  /** Ids of the requests that have no answer yet. */
+  readonly openRequests: Set<string>;
+  /** Requests of earlier attempts whose answer was lost with the process: perhaps paid for. */
+  inDoubt: number;
   readonly misfits: Misfit[];
 };
 
@@ -104,6 +114,8 @@ export function emptyRun(known: KnownRun = {}): RunView {
     artifacts: new Map(),
     failures: [],
     totals: { tokensIn: 0, tokensOut: 0, providerCalls: 0 },
+    openRequests: new Set(),
+    inDoubt: 0,
     misfits: [],
   };
 }
@@ -137,11 +149,12 @@ export function emptyUnit(): UnitView {
     status: 'pending',
     carried: false,
     attempts: 0,
+    tries: 0,
+    lost: 0,
     startedAt: undefined,
     endedAt: undefined,
     durationS: undefined,
     inputHash: undefined,
-    output: undefined,
-    files: undefined,
+    success: undefined,
   };
 }

@@ -52,7 +52,7 @@ function toSummary(run: RunView, id: string): StepSummary {
     cache_hits: step.cacheHits,
     attempts: step.attempts,
     ...(items && { items }),
-    output: step.output ?? null,
+    output: step.status === 'succeeded' ? (step.success?.data.output ?? null) : null,
     cost_usd: null,
   };
 }
@@ -81,9 +81,9 @@ function failuresOf({ failures }: RunView): Manifest['failures'] {
   }));
 }
 
-function costsOf({ totals }: RunView): Manifest['costs'] {
+function costsOf({ totals, inDoubt }: RunView): Manifest['costs'] {
   const { tokensIn, tokensOut, providerCalls } = totals;
-  return { tokens_in: tokensIn, tokens_out: tokensOut, provider_calls: providerCalls, usd: null };
+  return { tokens_in: tokensIn, tokens_out: tokensOut, provider_calls: providerCalls, in_doubt: inDoubt, usd: null };
 }
 
 function secondsBetween(from: string | undefined, to: string | undefined): number {

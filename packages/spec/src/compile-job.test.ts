@@ -38,7 +38,7 @@ function folderWith(files: Record<string, string>): string {
 test('a plan has every default filled in', async () => {
   const job = await compiled('steps: {a: {prompt: Hello}, b: {run: ls, needs: [a]}}');
   const waits = { backoff: 'exponential', base_s: 2, max_s: 10, jitter: true };
-  const common = { cache: 'auto', reads: [], writes: [] };
+  const common = { cache: 'auto', reads: [], writes: [], on_lost: 'rerun' };
   expect(job.plan).toEqual({
     version: 1,
     project: 'my-notes',
@@ -70,13 +70,22 @@ test('what is written wins over the defaults', async () => {
   const text = `
     {"project": "p", "concurrency": 9, "timeout_s": 0, "steps": [
       {"id": "a", "command": "ls", "retry": {"tries": 3, "backoff": "fixed", "jitter": false}, "timeout_s": 1.5, "cache": "off",
-       "each": {"list": [1], "max_parallel": 2, "key": "{{ item }}"}, "reads": ["src/**"], "writes": ["out/*"], "output": "lines"},
+       "each": {"list": [1], "max_parallel": 2, "key": "{{ item }}"}, "reads": ["src/**"], "writes": ["out/*"], "on_lost": "fail", "output": "lines"},
       {"id": "b", "prompt": "x", "cache": "on", "schema": {"title": "string", "deep": {"tags": ["string"]}}}]}`;
   const { plan } = await compiled(text, { concurrency: 2 });
   expect(plan).toMatchObject({ project: 'p', concurrency: 9 });
   expect(plan).not.toHaveProperty('timeout_s');
   expect(plan.steps[0]).toEqual({
-    ...{ id: 'a', kind: 'shell', needs: [], timeout_s: 1.5, cache: 'off', reads: ['src/**'], writes: ['out/*'] },
+    ...{
+      id: 'a',
+      kind: 'shell',
+      needs: [],
+      timeout_s: 1.5,
+      cache: 'off',
+      reads: ['src/**'],
+      writes: ['out/*'],
+      on_lost: 'fail',
+    },
     each: { list: [1], key: '{{ item }}', max_items: 1000, max_parallel: 2 },
     retry: { tries: 3, backoff: 'fixed', base_s: 2, max_s: 10, jitter: false },
     fields: { command: 'ls', args: [], env: {}, output: 'lines' },

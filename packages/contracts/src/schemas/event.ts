@@ -9,6 +9,17 @@ const failure = { kind: errorKind, code: errorCode, message: z.string(), hint: z
 const jobEnd = { duration_s: seconds, artifacts: count };
 const asked = z.strictObject({ provider: z.string(), model: z.string().exactOptional() });
 const requested = { request_id: z.string(), provider: z.string(), model: z.string() };
+/** Asked of a person; an answer counts only for the inputs that were asked about. */
+const question = { question: z.string(), input_hash: digest };
+/** The ulid of the inbox file that asked for it. */
+const request = { request: z.string().exactOptional() };
+/** A step or item that stays succeeded with what it made at `from_seq`. */
+const reused = z.strictObject({
+  step: stepId,
+  item: z.string().exactOptional(),
+  input_hash: digest,
+  from_seq: z.int().positive(),
+});
 const gate = { gate_id: z.string(), gate_type: z.string() };
 const circuit = { provider: z.string(), model: z.string().exactOptional() };
 
@@ -40,7 +51,8 @@ export const eventData = {
   }),
   'job.succeeded': z.strictObject(jobEnd),
   'job.failed': z.strictObject({ ...jobEnd, error: z.strictObject(failure) }),
-  'job.canceled': z.strictObject({ ...jobEnd, reason: z.string() }),
+  'job.canceled': z.strictObject({ ...jobEnd, reason: z.string(), ...request }),
+  'job.waiting': z.strictObject({ ...jobEnd, waiting_for: z.array(z.string()) }),
   'job.paused': z.strictObject({ ...jobEnd, reason: z.enum(['interrupted', 'budget', 'user']) }),
   'step.expanded': z.strictObject({ sha256: digest, count }),
   'step.started': z.strictObject({
@@ -66,7 +78,11 @@ export const eventData = {
     will_retry: z.boolean().exactOptional(),
     next_attempt_at: timestamp.exactOptional(),
   }),
-  'step.skipped': z.strictObject({ reason: z.enum(['dependency_failed', 'dependency_skipped', 'job_failed']) }),
+  'step.skipped': z.discriminatedUnion('reason', [
+    z.strictObject({ reason: z.enum(['dependency_failed', 'dependency_skipped', 'job_failed']) }),
+    z.strictObject({ reason: z.literal('resume'), reused: z.array(reused) }),
+  ]),
+  'step.waiting': z.strictObject(question),
   'step.canceled': z.strictObject({ reason: z.string() }),
   'process.started': z.strictObject({ pid: z.int(), pgid: z.int(), started_at: timestamp }),
   'llm.request': z.strictObject({
@@ -85,6 +101,8 @@ export const eventData = {
     tokens_out: count.exactOptional(),
     tokens_cached: count.exactOptional(),
     error: z.strictObject(failure).exactOptional(),
+    /** Found in the cache when the run was resumed: the process died before it could log the answer. */
+    recovered: z.boolean().exactOptional(),
   }),
   'cache.hit': z.strictObject({ cache_key: digest, source: z.enum(['run', 'shared', 'in_flight']) }),
   'cache.miss': z.strictObject({ cache_key: digest, changed: z.array(z.string()) }),
@@ -102,6 +120,9 @@ export const eventData = {
   'gate.passed': z.strictObject({ ...gate, results: gateResults, decision: z.string() }),
   'gate.failed': z.strictObject({ ...gate, results: gateResults, decision: z.string() }),
   'gate.error': z.strictObject({ ...gate, results: gateResults, decision: z.string() }),
+  'approval.requested': z.strictObject(question),
+  'approval.granted': z.strictObject({ ...question, answer: json.exactOptional(), by: z.string(), ...request }),
+  'approval.rejected': z.strictObject({ ...question, answer: json.exactOptional(), by: z.string(), ...request }),
   'log.recovered': z.strictObject({ bytes: count, seq: count }),
 } as const;
 

@@ -44,7 +44,14 @@ export const manifest = z.strictObject({
   ),
   completed_steps: z.array(stepId),
   pending_steps: z.array(stepId),
-  costs: z.strictObject({ tokens_in: count, tokens_out: count, provider_calls: count, usd: z.number().nullable() }),
+  costs: z.strictObject({
+    tokens_in: count,
+    tokens_out: count,
+    provider_calls: count,
+    /** Calls whose answer was lost with their process: perhaps paid for. */
+    in_doubt: count,
+    usd: z.number().nullable(),
+  }),
   /** The last place of the log that is known to be synced. */
   log: z.strictObject({ seq: count, bytes: count, sha256: digest }),
   orch_version: z.string(),

@@ -28,13 +28,14 @@ export function buildPlan(draft: Draft, steps: readonly Resolved[], settings: Se
     ...(provider !== undefined && { provider }),
     concurrency,
     ...(draft.timeout_s !== undefined && draft.timeout_s > 0 && { timeout_s: draft.timeout_s }),
+    ...(draft.durability !== undefined && { durability: draft.durability }),
     vars,
     steps: steps.map(planStep),
   };
 }
 
 function planStep({ step, needs, fields }: Resolved): PlanStep {
-  const { id, kind, each, retry, timeout_s, cache, reads, writes } = step;
+  const { id, kind, each, retry, timeout_s, cache, reads, writes, on_lost } = step;
   return {
     id,
     kind,
@@ -46,6 +47,7 @@ function planStep({ step, needs, fields }: Resolved): PlanStep {
     cache,
     reads,
     writes,
+    on_lost,
   };
 }
 

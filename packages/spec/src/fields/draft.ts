@@ -1,4 +1,4 @@
-import type { CacheMode, Each, Json, JsonObject, ProviderChoice, RetryPolicy } from '@orch/contracts';
+import type { CacheMode, Each, Json, JsonObject, OnLost, ProviderChoice, RetryPolicy } from '@orch/contracts';
 import type { Entry } from '../source/written.ts';
 import type { KindName } from './kinds.ts';
 
@@ -12,6 +12,7 @@ export type Draft = {
   readonly providerOffset?: number;
   readonly concurrency?: number;
   readonly timeout_s?: number;
+  readonly durability?: 'strict' | 'relaxed';
   readonly vars: JsonObject;
   readonly steps: readonly DraftStep[];
 };
@@ -33,6 +34,7 @@ export type DraftStep = {
   readonly cache: CacheMode;
   readonly reads: readonly string[];
   readonly writes: readonly string[];
+  readonly on_lost: OnLost;
   /** What was written, by key. */
   readonly written: ReadonlyMap<string, Entry>;
 };

@@ -87,7 +87,7 @@ export const isBuilt = (kind: string): kind is KindName => (kindNames as readonl
 
 /** Fields of steps in the job language that this version does not carry out. */
 export const stepFieldsNotBuilt: ReadonlySet<string> = new Set([
-  ...['when', 'assert', 'on_failure', 'min_success', 'on_lost', 'repeat_until', 'template', 'code_version', 'budget'],
+  ...['when', 'assert', 'on_failure', 'min_success', 'repeat_until', 'template', 'code_version', 'budget'],
   ...['priority', 'conflict_group', 'parallel_ok', 'workstream', 'phase', 'risk', 'complexity', 'task_kind'],
   ...['messages', 'provider', 'attachments', 'tools', 'allow_truncated', 'repair', 'candidates'],
   ...['publish', 'from', 'policy', 'verify', 'on_fail', 'worktree'],

@@ -5,7 +5,7 @@ import { describe, inside } from '../source/written.ts';
 import type { Entry, Written, WrittenMap } from '../source/written.ts';
 import type { Draft, DraftStep } from './draft.ts';
 import { AUTO, providerChoice } from './provider-choice.ts';
-import { anything, expected, nonEmptyText, notNegative, wholeNumber } from './read.ts';
+import { anything, expected, nonEmptyText, notNegative, oneOf, wholeNumber } from './read.ts';
 import type { Read } from './read.ts';
 import { readFields } from './read-fields.ts';
 import { readStep } from './read-step.ts';
@@ -31,13 +31,14 @@ const shape = {
   provider: providerChoice,
   concurrency: wholeNumber(1, 1024),
   timeout_s: notNegative,
+  durability: oneOf(['strict', 'relaxed']),
   vars,
   steps: readLater,
 };
 
 const notBuilt: ReadonlySet<string> = new Set([
   ...['providers', 'pipeline', 'output_dir', 'defaults', 'secrets', 'budget', 'gates'],
-  ...['routing', 'policy', 'workstreams', 'durability', 'kinds'],
+  ...['routing', 'policy', 'workstreams', 'kinds'],
 ]);
 
 /** Reads all fields of a job; what is wrong with them stands in `problems`. */
@@ -54,7 +55,7 @@ export function readJob(written: Written | undefined, problems: Problems): Draft
     ...fields
   } = readFields(written, { shape, notBuilt }, { path: '', problems });
   refuseTwoTasks(written, problems);
-  const { project, provider = AUTO, concurrency, timeout_s, vars = {} } = fields;
+  const { project, provider = AUTO, concurrency, timeout_s, durability, vars = {} } = fields;
   return {
     ...(project !== undefined && { project }),
     ...(task !== undefined && { task }),
@@ -62,6 +63,7 @@ export function readJob(written: Written | undefined, problems: Problems): Draft
     ...providerOffset(written),
     ...(concurrency !== undefined && { concurrency }),
     ...(timeout_s !== undefined && { timeout_s }),
+    ...(durability !== undefined && { durability }),
     vars,
     steps: readSteps(written, problems),
   };

@@ -33,6 +33,7 @@ const common = {
   cache: oneOf(['auto', 'on', 'off', 'refresh']),
   reads: listOf(literal, 'globs'),
   writes: listOf(writePath, 'globs'),
+  on_lost: oneOf(['rerun', 'ask', 'fail']),
 };
 
 const allKinds: Shape = Object.assign({}, ...kindNames.map((name) => kinds[name].shape)) as Shape;
@@ -52,10 +53,10 @@ export function readStep(body: Written, heading: Heading): DraftStep | undefined
     checkTogether(kind, written, heading);
     checkCache(kind, written, heading);
   }
-  const { needs = [], each, retry, timeout_s, reads = [], writes = [] } = fields;
+  const { needs = [], each, retry, timeout_s, reads = [], writes = [], on_lost = 'rerun' } = fields;
   const cache = normalised(kind, fields.cache ?? 'auto');
   return {
-    ...{ id: heading.id, path, offset: heading.offset, kind, needs, cache, reads, writes, written },
+    ...{ id: heading.id, path, offset: heading.offset, kind, needs, cache, reads, writes, on_lost, written },
     fields: pick(fields, Object.keys(own)),
     ...(each !== undefined && { each }),
     ...(retry !== undefined && { retry }),
