@@ -1,7 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { OrchError, exitCodes } from '@orch/contracts';
 import type { ExitCode } from '@orch/contracts';
-import { commands } from './commands/index.ts';
+import { commands, groups } from './commands/index.ts';
 import type { CommandRow } from './commands/index.ts';
 import { explainError } from './explain-error.ts';
 import type { Terminal } from './terminal.ts';
@@ -50,19 +50,24 @@ function createProgram(wiring: Wiring): Command {
 type Wiring = { readonly terminal: Terminal; readonly json: boolean; readonly exit: (code: ExitCode) => void };
 
 function addCommand(program: Command, row: CommandRow, { terminal, exit }: Wiring): void {
-  const command = program
-    .command(row.name)
-    .description(row.summary)
-    .argument(...row.argument);
+  const [name = '', group] = row.name.split(' ').toReversed();
+  const command = (group === undefined ? program : groupOf(program, group)).command(name).description(row.summary);
+  for (const argument of row.arguments) command.argument(...argument);
   for (const [flags, description, many] of row.options) {
     const option = new Option(flags, description);
     command.addOption(many === undefined ? option : option.argParser(collect));
   }
   command.option('--json', 'print JSON').option('--verbose', 'print the stack of an error');
-  command.action(async (argument: string | undefined, options: Record<string, unknown>) => {
+  command.action(async () => {
     const loaded = await row.load();
-    exit(await loaded.execute({ terminal, argument, options: options as never }));
+    exit(await loaded.execute({ terminal, args: command.args, options: command.opts() as never }));
   });
+}
+
+/** The command that holds a group of others, made when it is met first. */
+function groupOf(program: Command, name: string): Command {
+  const known = program.commands.find((command) => command.name() === name);
+  return known ?? program.command(name).description(groups[name] ?? '').helpCommand(false);
 }
 
 /** An option that may be given many times. Not commander's own kind, which would swallow the words behind it. */

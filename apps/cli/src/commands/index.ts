@@ -1,18 +1,19 @@
 import type { ExitCode } from '@orch/contracts';
 import type { Terminal } from '../terminal.ts';
 
-/** What a command is called with: its argument, and its options by their long names in camelCase. */
+/** What a command is called with: its arguments as far as they were given, and its options by their long names in camelCase. */
 export type Invocation<O = Readonly<Record<string, unknown>>> = {
   readonly terminal: Terminal;
-  readonly argument: string | undefined;
+  readonly args: readonly string[];
   readonly options: O & { readonly json?: true; readonly verbose?: true };
 };
 
 export type CommandRow = {
+  /** Two words make it a command of a group: `cache ls`. */
   readonly name: string;
   readonly summary: string;
-  /** Name as commander writes it, and its description. */
-  readonly argument: readonly [string, string];
+  /** Names as commander writes them (`<job>`, `[item]`, `<key...>`), and their descriptions. */
+  readonly arguments: readonly (readonly [string, string])[];
   /** Flags as commander writes them, their description, and whether they may be given many times. */
   readonly options: readonly (readonly [string, string, 'many'?])[];
   readonly load: () => Promise<{ execute(invocation: Invocation<never>): Promise<ExitCode> }>;
@@ -21,12 +22,17 @@ export type CommandRow = {
 const runsDir = ['--runs-dir <dir>', 'folder of all runs (default: $ORCH_RUNS_DIR or runs)'] as const;
 const jobArgument = ['[job]', 'job id, the unique start of one, or latest'] as const;
 
+/** What the commands of a group are about. */
+export const groups: Readonly<Record<string, string>> = {
+  cache: 'look at and clean the cache that all runs share',
+};
+
 /** All commands there are. Their code is loaded when they are called. */
 export const commands: readonly CommandRow[] = [
   {
     name: 'run',
     summary: 'run a job',
-    argument: ['[spec]', 'job file (default: job.yaml or orch.yaml)'],
+    arguments: [['[spec]', 'job file (default: job.yaml or orch.yaml)']],
     options: [
       ['--spec <file>', 'job file'],
       ['--provider <name>', 'who answers: name or name:model'],
@@ -40,28 +46,28 @@ export const commands: readonly CommandRow[] = [
   {
     name: 'show',
     summary: 'show how a run went',
-    argument: jobArgument,
+    arguments: [jobArgument],
     options: [runsDir],
     load: () => import('./show.ts'),
   },
   {
     name: 'list',
     summary: 'list the runs',
-    argument: ['[prefix]', 'only runs whose id starts so'],
+    arguments: [['[prefix]', 'only runs whose id starts so']],
     options: [runsDir],
     load: () => import('./list.ts'),
   },
   {
     name: 'tail',
     summary: 'print the events of a run',
-    argument: jobArgument,
+    arguments: [jobArgument],
     options: [['-f, --follow', 'go on until the run ends'], runsDir],
     load: () => import('./tail.ts'),
   },
   {
     name: 'record',
     summary: 'write the replies of a run as recordings, for the provider replay',
-    argument: jobArgument,
+    arguments: [jobArgument],
     options: [['--to <dir>', 'folder for them (default: recordings)'], runsDir],
     load: () => import('./record.ts'),
   },

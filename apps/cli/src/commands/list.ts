@@ -7,10 +7,10 @@ import type { Invocation } from './index.ts';
 import { runsDirOf } from './options.ts';
 import type { RunsDirOption } from './options.ts';
 
-export async function execute({ terminal, argument = '', options }: Invocation<RunsDirOption>): Promise<0> {
+export async function execute({ terminal, args: [prefix = ''], options }: Invocation<RunsDirOption>): Promise<0> {
   const runsDir = runsDirOf(options, terminal);
   const runs = listRuns(runsDir).filter(
-    ({ job_id: id }) => id.startsWith(argument) || id.startsWith(`job_${argument}`),
+    ({ job_id: id }) => id.startsWith(prefix) || id.startsWith(`job_${prefix}`),
   );
   if (options.json) terminal.out(JSON.stringify(runs, undefined, 2));
   else if (runs.length === 0) terminal.err(`No runs in ${runsDir}.`);

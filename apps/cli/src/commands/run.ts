@@ -18,7 +18,7 @@ type Options = RunsDirOption & {
   readonly limit?: string;
 };
 
-export async function execute({ terminal, argument, options }: Invocation<Options>): Promise<ExitCode> {
+export async function execute({ terminal, args: [spec], options }: Invocation<Options>): Promise<ExitCode> {
   const { env, cwd } = terminal;
   const stop = new AbortController();
   const unattend = terminal.attend({
@@ -35,7 +35,7 @@ export async function execute({ terminal, argument, options }: Invocation<Option
   try {
     const limit = readCount('--limit', options.limit);
     const asked = { cwd, env, provider: options.provider, vars: readVars(options.var), signal: stop.signal };
-    const prepared = await prepareRun(specOf(argument, options.spec), asked);
+    const prepared = await prepareRun(specOf(spec, options.spec), asked);
     const result = await follow(prepared, { terminal, options, limit, signal: stop.signal }).finally(() =>
       prepared.close(),
     );

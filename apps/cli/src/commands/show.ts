@@ -5,8 +5,8 @@ import type { Invocation } from './index.ts';
 import { runsDirOf } from './options.ts';
 import type { RunsDirOption } from './options.ts';
 
-export async function execute({ terminal, argument, options }: Invocation<RunsDirOption>): Promise<0> {
-  const run = await readRun(findRun(runsDirOf(options, terminal), argument));
+export async function execute({ terminal, args: [job], options }: Invocation<RunsDirOption>): Promise<0> {
+  const run = await readRun(findRun(runsDirOf(options, terminal), job));
   if (options.json) terminal.out(JSON.stringify({ ...run.manifest, status: run.status, dir: run.dir }, undefined, 2));
   else for (const line of describeRun(run, terminal)) terminal.out(line);
   return exitCodes.succeeded;
