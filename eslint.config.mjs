@@ -16,7 +16,7 @@ const boundaries = (allow) => ({
 });
 
 export default defineConfig(
-  { ignores: ['**/dist', '**/coverage', '.nx', '.toolchain', '.orch', 'examples', 'eslint.config.mjs'] },
+  { ignores: ['**/dist', '**/coverage', '.nx', '.toolchain', '.orch', 'examples', 'tools/bench', 'eslint.config.mjs'] },
   { files: ['**/*.mjs'], extends: [tseslint.configs.recommended] },
   {
     files: ['**/*.ts'],

@@ -5,12 +5,22 @@ import { harmless } from './words.ts';
 /** An event in one line: time, type, step and item, and what matters of its data. */
 export function eventLine({ ts, type, level, step, item, data }: AnyEvent, terminal: Terminal): string {
   const place = step === undefined ? '' : ` ${step}${item === undefined ? '' : `[${harmless(item)}]`}`;
-  const said = `${ts.slice(11, 23)} ${type.padEnd(16)}${place}${details(data)}`;
+  const said = `${ts.slice(11, 23)} ${type.padEnd(16)}${place}${reusedUnits(data)}${details(data)}`;
   if (level === 'ERROR') return terminal.paint('red', said);
   return level === 'WARN' ? terminal.paint('yellow', said) : said;
 }
 
 const longest = 200;
+
+/** The steps and items that one event about a resume names. */
+function reusedUnits(data: unknown): string {
+  const { reused } = (data ?? {}) as { readonly reused?: unknown };
+  if (!Array.isArray(reused)) return '';
+  const names = (reused as readonly { step?: unknown; item?: unknown }[]).map(({ step, item }) =>
+    typeof item === 'string' ? `${String(step)}[${harmless(item)}]` : String(step),
+  );
+  return ` ${firstLine(names.join(' '))}`;
+}
 
 /** The scalars of the data; digests, lists and texts of many lines are for `--json`. */
 function details(data: unknown): string {

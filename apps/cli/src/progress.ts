@@ -35,10 +35,17 @@ function lineOf(event: OrchEvent, name: string, { terminal, items }: Telling): s
       return again ? `  ${paint('yellow', '↻')} ${name}  ${first}` : `  ${paint('red', '✗')} ${name}  ${first}`;
     }
     case 'step.skipped':
+      if (event.data.reason === 'resume') return reusedLine(event.data.reused, paint);
       return event.item === undefined ? paint('dim', `  - ${name}  skipped: ${event.data.reason}`) : undefined;
     case 'step.canceled':
+      if (event.data.reason === 'process_lost') return undefined;
       return event.item === undefined ? `  ${paint('yellow', '-')} ${name}  canceled` : undefined;
     default:
       return undefined;
   }
+}
+
+function reusedLine(reused: readonly { step: string; item?: string }[], paint: Terminal['paint']): string | undefined {
+  const steps = reused.flatMap(({ step, item }) => (item === undefined ? [step] : []));
+  return steps.length === 0 ? undefined : `  ${paint('green', '✓')} ${paint('dim', `reused: ${steps.join(', ')}`)}`;
 }

@@ -67,7 +67,13 @@ function addCommand(program: Command, row: CommandRow, { terminal, exit }: Wirin
 /** The command that holds a group of others, made when it is met first. */
 function groupOf(program: Command, name: string): Command {
   const known = program.commands.find((command) => command.name() === name);
-  return known ?? program.command(name).description(groups[name] ?? '').helpCommand(false);
+  return (
+    known ??
+    program
+      .command(name)
+      .description(groups[name] ?? '')
+      .helpCommand(false)
+  );
 }
 
 /** An option that may be given many times. Not commander's own kind, which would swallow the words behind it. */

@@ -18,8 +18,8 @@ export type Terminal = {
 export type Style = 'bold' | 'dim' | 'green' | 'red' | 'yellow';
 
 type Attention = {
-  /** The first Ctrl-C or TERM; the second one ends the program. */
-  readonly onInterrupt: () => void;
+  /** Ctrl-C or TERM: the first, and the second. A third one ends the program. */
+  readonly onInterrupt: (time: 1 | 2) => void;
   /** An error that nobody caught, such as one that a module of a job left behind. Unheard, it ends the program. */
   readonly onStray?: (error: unknown) => void;
   /** Something else ends the program, such as a module of a job. Says with which exit code. */
@@ -27,6 +27,8 @@ type Attention = {
   /** Go on when nobody reads standard output any more. Else that ends the program: its lines are all it is for. */
   readonly outlivesReader?: true;
 };
+
+const interrupts = ['SIGINT', 'SIGTERM'] as const;
 
 export function processTerminal(): Terminal {
   let isNeeded = false;
@@ -43,12 +45,18 @@ export function processTerminal(): Terminal {
     attend({ onInterrupt, onStray, onExit, outlivesReader = false }) {
       isNeeded = outlivesReader;
       const exit = (): void => void (process.exitCode = onExit?.());
+      let times = 0;
+      const interrupt = (): void => {
+        times++;
+        if (times === 2) for (const signal of interrupts) process.off(signal, interrupt);
+        onInterrupt(times === 1 ? 1 : 2);
+      };
       const handlers = [
-        ...(['SIGINT', 'SIGTERM'] as const).map((signal) => [signal, onInterrupt] as const),
+        ...interrupts.map((signal) => [signal, interrupt] as const),
         ...(onStray === undefined ? [] : [['uncaughtException', onStray] as const]),
         ...(onExit === undefined ? [] : [['exit', exit] as const]),
       ];
-      for (const [event, handler] of handlers) process[event === 'uncaughtException' ? 'on' : 'once'](event, handler);
+      for (const [event, handler] of handlers) process.on(event, handler);
       return () => {
         isNeeded = false;
         for (const [event, handler] of handlers) process.off(event, handler);

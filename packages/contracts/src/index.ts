@@ -9,6 +9,7 @@ export { attemptStates, runStates, stepStates } from './states.ts';
 export type { AttemptState, RunState, StepState } from './states.ts';
 export type { EventData, EventType, FileRef, GateResults, Level, OrchEvent, OutputRef, Where } from './event.ts';
 export type { CacheEntry, Preimage } from './schemas/cache-entry.ts';
+export type { InboxRequest } from './schemas/inbox.ts';
 export type { Manifest, StepSummary } from './schemas/manifest.ts';
 export type { Recording } from './schemas/recording.ts';
 export type { BlobStore, Clock, Ids } from './ports.ts';

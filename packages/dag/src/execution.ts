@@ -34,19 +34,28 @@ export class Execution<N extends DagNode, T> {
   }
 
   start(): Promise<DagResult<T>> {
-    const { signal, queue } = this.#options;
+    const { drain, signal, queue } = this.#options;
     this.#turn(() => {
+      drain?.addEventListener('abort', this.#onDrain);
       signal?.addEventListener('abort', this.#onAbort);
+      if (drain?.aborted) this.#drain();
       if (signal?.aborted) this.#cancel();
       queue?.wake?.(() => this.#turn(() => void (this.#woken = true)));
     });
     return this.#result.promise;
   }
 
+  readonly #onDrain = () => this.#turn(() => this.#drain());
   readonly #onAbort = () => this.#turn(() => this.#cancel());
 
+  #drain(): void {
+    this.#progress.drain();
+    this.#delays.abort();
+  }
+
   #cancel(): void {
-    this.#progress.stop('canceled');
+    this.#progress.cancel();
+    this.#delays.abort();
     this.#nodes.abort(this.#options.signal?.reason);
   }
 
@@ -108,6 +117,7 @@ export class Execution<N extends DagNode, T> {
   #delay(task: Task<N, T>, ms: number): void {
     const { clock = timers } = this.#options;
     task.state = 'pending';
+    if (this.#progress.stopped) return;
     this.#delayed += 1;
     const startAgain = () => {
       this.#delayed -= 1;
@@ -117,7 +127,7 @@ export class Execution<N extends DagNode, T> {
       () => this.#turn(startAgain),
       (error: unknown) =>
         this.#turn(() => {
-          throw error;
+          if (!this.#delays.signal.aborted) throw error;
         }),
     );
   }
@@ -138,13 +148,14 @@ export class Execution<N extends DagNode, T> {
   /** Something other than a node failed: the run ends as soon as its nodes have. */
   #break(error: unknown): void {
     this.#broken ??= { error };
-    this.#progress.stop('aborted');
+    this.#progress.abort();
     this.#nodes.abort(error);
     if (this.#running === 0) this.#finish();
   }
 
   #finish(): void {
     this.#over = true;
+    this.#options.drain?.removeEventListener('abort', this.#onDrain);
     this.#options.signal?.removeEventListener('abort', this.#onAbort);
     if (this.#delayed > 0) this.#delays.abort();
     if (this.#broken) this.#result.reject(this.#broken.error);

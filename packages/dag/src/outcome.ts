@@ -8,7 +8,7 @@ export type SkipReason =
   | 'dependency_skipped'
   /** A failure elsewhere ended the run before it could start (again). */
   | 'aborted'
-  /** The signal ended the run before it could start (again). */
+  /** The signal or the drain ended the run before it could start (again). */
   | 'canceled'
   | (string & {});
 

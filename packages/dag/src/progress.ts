@@ -17,7 +17,10 @@ export class Progress<N extends DagNode, T> {
   #queued = 0;
   #parked = 0;
   #failed = false;
-  #stopped: 'aborted' | 'canceled' | undefined;
+  #aborted = false;
+  #canceled: 'drained' | 'at_once' | undefined;
+  /** Whether a drain kept a task from ending. */
+  #cutOff = false;
 
   constructor(dag: Dag<N>, options: RunOptions<N, T>) {
     this.#options = options;
@@ -26,14 +29,15 @@ export class Progress<N extends DagNode, T> {
   }
 
   get status(): DagResult<T>['status'] {
-    if (this.#stopped !== undefined) return this.#stopped === 'canceled' ? 'canceled' : 'failed';
+    if (this.#canceled === 'at_once' || this.#cutOff) return 'canceled';
+    if (this.#aborted) return 'failed';
     if (this.#parked > 0) return 'waiting';
     return this.#failed ? 'failed' : 'succeeded';
   }
 
   /** Whether nothing may start any more. */
   get stopped(): boolean {
-    return this.#stopped !== undefined;
+    return this.#aborted || this.#canceled !== undefined;
   }
 
   /** Whether the queue holds tasks back. */
@@ -41,8 +45,19 @@ export class Progress<N extends DagNode, T> {
     return this.#queued > 0;
   }
 
-  stop(reason: 'aborted' | 'canceled'): void {
-    if (this.#stopped !== 'canceled') this.#stopped = reason;
+  /** A failure ends the run. */
+  abort(): void {
+    this.#aborted = true;
+  }
+
+  /** Somebody outside ends the run; what is under way ends as if nothing had happened. */
+  drain(): void {
+    this.#canceled ??= 'drained';
+  }
+
+  /** Somebody outside ends the run; how what is under way ends says nothing about it. */
+  cancel(): void {
+    this.#canceled = 'at_once';
   }
 
   /** A task that starts now, if one may. */
@@ -81,9 +96,12 @@ export class Progress<N extends DagNode, T> {
 
   /** Skips all that has not ended when the run was stopped. */
   skipRest(): void {
+    const reason = this.#canceled === undefined ? 'aborted' : 'canceled';
     for (let n = 0; n < this.#graph.size; n++) {
       const task = this.#graph.nth(n);
-      if (task.state !== 'ended' && task.state !== 'parked') this.#skip(task, this.#stopped ?? 'aborted');
+      if (task.state === 'ended' || task.state === 'parked') continue;
+      this.#cutOff ||= this.#canceled !== undefined;
+      this.#skip(task, reason);
     }
   }
 
@@ -124,12 +142,12 @@ export class Progress<N extends DagNode, T> {
     if (policy === 'continue') return;
     task.blocks = 'dependency_failed';
     this.#failed = true;
-    if (policy === 'abort') this.stop('aborted');
+    if (policy === 'abort') this.abort();
   }
 
   /** Tells the dependents that the task has ended. */
   #pass(task: Task<N, T>): void {
-    if (task.state === 'parked' || this.#stopped === 'canceled') return;
+    if (task.state === 'parked' || this.#canceled === 'at_once') return;
     if (task.blocks !== undefined) return this.#skipDependents(task);
     for (const dependent of task.dependents) {
       dependent.unmet -= 1;

@@ -27,7 +27,9 @@ export type FailurePolicy = 'abort' | 'skip_dependents' | 'continue';
 export type RunOptions<N extends DagNode, T> = {
   /** How many nodes run at once at most: a whole number from 1, or `Infinity`, which is the default. */
   readonly concurrency?: number | undefined;
-  /** Ends the run: nothing more starts, nodes that run see it abort. */
+  /** Ends the run gently: nothing more starts, also no retry; nodes that run finish and do not see it. */
+  readonly drain?: AbortSignal | undefined;
+  /** Ends the run: nothing more starts, nodes that run see it abort. Stronger than a `drain` that came before. */
   readonly signal?: AbortSignal | undefined;
   /** Outcomes known beforehand, also of nodes that will be added. Such a node is not run, nor told to the hooks. */
   readonly initial?: ReadonlyMap<string, KnownOutcome<T, N>> | undefined;
@@ -44,7 +46,7 @@ export type RunOptions<N extends DagNode, T> = {
 
 export type DagResult<T> = {
   /**
-   * `canceled`: the signal aborted before the end · `failed`: a failure ended the run, or all ended and one failed that
+   * `canceled`: the signal aborted before the end, or the drain kept a node from ending · `failed`: a failure ended the run, or all ended and one failed that
    * was not accepted with `continue` · `waiting`: all that could run has ended, some nodes are parked · else `succeeded`.
    */
   readonly status: 'succeeded' | 'failed' | 'waiting' | 'canceled';

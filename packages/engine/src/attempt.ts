@@ -1,16 +1,19 @@
 import { OrchError } from '@orch/contracts';
-import type { EventData, Json, PlanStep, Where } from '@orch/contracts';
+import type { EventData, Json, PlanStep, StepScope } from '@orch/contracts';
 import type { Outcome as NodeOutcome } from '@orch/dag';
 import { collectWrites } from './collect-writes.ts';
 import { withDeadline } from './deadline.ts';
 import type { Deadline } from './deadline.ts';
-import { failureData } from './failure-data.ts';
+import { failUnstarted, failureData } from './failure-data.ts';
 import { shortened, storeOutput } from './outputs.ts';
+import { afterLoss } from './lost-attempt.ts';
 import { kindOf, prepareAttempt } from './prepare-attempt.ts';
 import type { PreparedAttempt } from './prepare-attempt.ts';
 import type { Settled } from './results.ts';
 import type { Tally } from './purchase.ts';
 import { retryDelay } from './retry-delay.ts';
+import { reuse, unitAt } from './reuse.ts';
+import type { StepPlace } from './reuse.ts';
 import type { RunContext } from './run-context.ts';
 import { scopeOf } from './scope.ts';
 import { secondsSince } from './seconds-since.ts';
@@ -22,28 +25,54 @@ import type { OpenHost } from './step-host.ts';
 export type AttemptTask = {
   readonly step: PlanStep;
   readonly item?: { readonly key: string; readonly value: Json; readonly from: string | undefined };
-  /** From 1. */
-  readonly attempt: number;
   /** Of the run. */
   readonly signal: AbortSignal;
+  /** Called before the attempt is logged; not when an earlier one will do. */
+  readonly onStart?: (() => void) | undefined;
 };
 
-type Started = AttemptTask & { readonly where: Where; readonly began: number; readonly prepared: PreparedAttempt };
+type Started = AttemptTask & {
+  readonly where: StepPlace;
+  readonly began: number;
+  readonly prepared: PreparedAttempt;
+  /** From 1, over all attempts of the run. */
+  readonly attempt: number;
+};
 
-/** One start of a step or item, from rendered inputs to its last event. */
+/** A step or item, from rendered inputs to its last event: reused, or started once. */
 export async function runAttempt(run: RunContext, task: AttemptTask): Promise<NodeOutcome<Settled>> {
-  const { step, item, attempt } = task;
+  const { step, item } = task;
   const where = { step: step.id, item: item?.key };
-  const began = run.clock.monotonic();
-  const scope = scopeOf(run, step, item?.value);
-  const prepared = await prepareAttempt(run, task, scope).catch((error: unknown) => OrchError.from(error));
-  if (prepared instanceof OrchError) return failUnstarted(run, where, prepared);
+  const ready = await makeReady(run, task, where).catch((error: unknown) => OrchError.from(error));
+  if ('status' in ready) return ready;
+  task.onStart?.();
+  if (ready instanceof OrchError) return failUnstarted(run, where, ready);
+  return afterLoss(run, step, ready) ?? startAttempt(run, task, ready);
+}
+
+type Ready = Pick<Started, 'where' | 'prepared'> & { readonly scope: StepScope };
+
+async function makeReady(
+  run: RunContext,
+  task: AttemptTask,
+  where: Ready['where'],
+): Promise<Ready | NodeOutcome<Settled>> {
+  const scope = scopeOf(run, task.step, task.item?.value);
+  const prepared = await prepareAttempt(run, task, scope);
+  const reused = reuse(run, where, prepared.inputHash);
+  return reused === undefined ? { where, scope, prepared } : { status: 'succeeded', value: reused };
+}
+
+async function startAttempt(run: RunContext, task: AttemptTask, ready: Ready): Promise<NodeOutcome<Settled>> {
+  const { step } = task;
+  const { where, prepared, scope } = ready;
   const { inputHash } = prepared;
-  const started: Started = { ...task, where, began, prepared };
+  const attempt = (unitAt(run.journal.state, where)?.attempts ?? 0) + 1;
+  const started: Started = { ...task, ...ready, attempt, began: run.clock.monotonic() };
   await run.journal.append('step.started', startedData(run, started), where);
 
   const deadline = withDeadline(run.clock, task.signal, step.timeout_s);
-  const opened = openHost(run, { ...where, step, attempt, scope, inputHash, signal: deadline.signal });
+  const opened = openHost(run, { item: where.item, step, attempt, scope, inputHash, signal: deadline.signal });
   try {
     const produced = await produce(run, { started, opened, deadline });
     return succeed(run, started, produced, opened.tally);
@@ -53,12 +82,6 @@ export async function runAttempt(run: RunContext, task: AttemptTask): Promise<No
     opened.close();
     deadline.done();
   }
-}
-
-/** It never started: its inputs could not be read. */
-function failUnstarted(run: RunContext, where: Where, error: OrchError): NodeOutcome<Settled> {
-  run.journal.push('step.failed', { ...failureData(error), attempt: 0 }, where);
-  return { status: 'failed', error };
 }
 
 function startedData(run: RunContext, { step, attempt, prepared }: Started): EventData['step.started'] {
@@ -131,11 +154,12 @@ function fail(run: RunContext, { step, attempt, where, signal }: Started, error:
     return { status: 'failed', error };
   }
   const data = { ...failureData(error), attempt };
-  if (!error.retryable || signal.aborted || attempt > step.retry.tries) {
+  const { tries = 0 } = unitAt(run.journal.state, where) ?? {};
+  if (!error.retryable || signal.aborted || tries >= step.retry.tries) {
     run.journal.push('step.failed', data, where);
     return { status: 'failed', error };
   }
-  const afterMs = retryDelay(step.retry, attempt);
+  const afterMs = retryDelay(step.retry, tries + 1);
   const next_attempt_at = new Date(run.clock.now() + afterMs).toISOString();
   run.journal.push('step.failed', { ...data, will_retry: true, next_attempt_at }, where);
   return { status: 'retry', afterMs };

@@ -98,7 +98,7 @@ async function answer(run: RunContext, asked: Asked, asker: Asker): Promise<Stor
   const found = await run.cache.getOrCompute(preimage, compute, {
     mode,
     signal,
-    since: new Date(run.startedAt).toISOString(),
+    since: run.now,
   });
   if (found.from === 'computed') tellPaid();
   else run.journal.push('cache.hit', { cache_key, source: found.from }, where);

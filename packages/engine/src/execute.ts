@@ -1,19 +1,23 @@
 import { existsSync, rmSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { OrchError } from '@orch/contracts';
-import type { Clock, CompiledJob, EventData, Ids, OrchEvent, PlanStep } from '@orch/contracts';
+import type { Clock, CompiledJob, EventData, Ids, OrchEvent, PlanStep, RunState } from '@orch/contracts';
 import type { Bus } from '@orch/events';
 import { acquireLock, writeAtomic } from '@orch/filestore';
 import type { RunPaths } from '@orch/filestore';
 import { openRun } from './open-run.ts';
+import type { OpenRun } from './open-run.ts';
 import { shortened } from './outputs.ts';
-import type { EnginePorts, RunOptions } from './ports.ts';
+import type { EnginePorts, ResumeOptions, RunOptions } from './ports.ts';
 import { withDeadline } from './deadline.ts';
+import { recover } from './recover.ts';
+import { rejectFailed } from './reject-failed.ts';
 import { endRun } from './run-end.ts';
-import { createRunFolder, pointLatest } from './run-folder.ts';
+import { createRunFolder, keepInputs, keepOrigin, pointLatest } from './run-folder.ts';
 import type { RunContext } from './run-context.ts';
 import type { RunResult } from './run-handle.ts';
 import { runSteps } from './run-steps.ts';
+import { stopInTwo } from './stop-in-two.ts';
 import { orchVersion } from './version.ts';
 
 export type Execution = {
@@ -24,13 +28,16 @@ export type Execution = {
   readonly paths: RunPaths;
   readonly ports: EnginePorts & { readonly clock: Clock; readonly ids: Ids };
   readonly options: RunOptions;
+  /** How a run that has a log goes on; absent for a new one. */
+  readonly resume?: ResumeOptions | undefined;
   readonly signal: AbortSignal;
   readonly bus: Bus<OrchEvent>;
 };
 
-/** One attempt of a run: folder, lock, log, steps, end. Where nothing could be run, nothing is left behind. */
+/** One attempt of a run: folder, lock, log, steps, end. Of a new run where nothing could be run, nothing is left behind. */
 export async function execute(execution: Execution): Promise<RunResult> {
-  const { paths, job } = execution;
+  const { paths, job, resume } = execution;
+  if (resume !== undefined) return holdLock(execution);
   createRunFolder(paths, job.plan.project);
   try {
     return await holdLock(execution);
@@ -57,29 +64,67 @@ async function holdLock(execution: Execution): Promise<RunResult> {
 }
 
 async function attemptRun(execution: Execution): Promise<RunResult> {
-  const { jobId, paths, job, signal, steps, ports } = execution;
-  const { run, manifest, broken, close } = await openRun(execution);
-  const deadline = withDeadline(ports.clock, AbortSignal.any([signal, broken]), job.plan.timeout_s);
+  const opened = await openRun(execution);
   try {
-    await run.journal.append('job.started', startedData(execution, run));
-    pointLatest(paths, jobId);
-    const result = await runSteps(run, steps, deadline.signal);
-    const { aborted, reason } = deadline.signal as { aborted: boolean; reason: unknown };
-    await endRun(run, result, aborted ? OrchError.from(reason, 'canceled') : undefined);
+    refuseUnfit(execution, opened.run);
+    await startAttempt(execution, opened.run);
+    return await carryOut(execution, opened);
+  } finally {
+    await opened.close();
+  }
+}
+
+/** A run that a person ended stays ended; one whose files stand elsewhere cannot go on. */
+function refuseUnfit({ job, jobId, resume }: Execution, { journal }: RunContext): void {
+  const { status, attempt, project } = journal.state;
+  if (resume === undefined || attempt === 0) return;
+  if (ended.has(status)) {
+    throw new OrchError('usage', `Expected a run that can go on, ${jobId} is ${status}.`, {
+      hint: 'Start a new one: replies that were paid for come from the cache.',
+    });
+  }
+  if (project === job.plan.project) return;
+  throw new OrchError('usage', `Expected project ${project} as in ${jobId}, the job now says ${job.plan.project}.`, {
+    hint: 'Start a new run, or take the old name.',
+  });
+}
+
+const ended: ReadonlySet<RunState> = new Set(['canceled', 'quarantined']);
+
+async function startAttempt(execution: Execution, run: RunContext): Promise<void> {
+  const { job, jobId, paths, options, resume } = execution;
+  keepInputs(job, { paths, blobs: run.blobs, durability: options.durability ?? job.plan.durability ?? 'strict' });
+  keepOrigin(job, paths);
+  await recover(run);
+  const tellRejected = resume?.retryFailed === true ? rejectFailed(run) : () => undefined;
+  await run.journal.append('job.started', startedData(execution, run));
+  tellRejected();
+  pointLatest(paths, jobId);
+}
+
+async function carryOut(execution: Execution, { run, broken, manifest }: OpenRun): Promise<RunResult> {
+  const { jobId, paths, job, signal, steps, ports, options } = execution;
+  const stop = stopInTwo(ports.clock, AbortSignal.any([signal, broken]), options);
+  const deadline = withDeadline(ports.clock, stop.signal, job.plan.timeout_s);
+  try {
+    const signals = { drain: stop.drain, signal: deadline.signal, failFast: options.failFast ?? false };
+    const result = await runSteps(run, steps, signals);
+    const stopped = [deadline.signal, stop.drain].find(({ aborted }) => aborted);
+    await endRun(run, result, stopped && OrchError.from(stopped.reason, 'canceled'));
     await run.journal.settle();
     return { jobId, dir: paths.dir, status: run.journal.state.status, manifest: manifest() };
   } finally {
     deadline.done();
-    await close();
+    stop.done();
   }
 }
 
-function startedData({ job }: Execution, { blobs }: RunContext): EventData['job.started'] {
+function startedData({ job }: Execution, { blobs, journal }: RunContext): EventData['job.started'] {
   const { plan, planHash, spec, inputs } = job;
   const { provider } = plan;
   const model = provider?.model === undefined ? {} : { model: provider.model };
   return {
-    attempt: 1,
+    attempt: journal.state.attempt + 1,
     project: plan.project,
     provider: provider === undefined ? null : { provider: provider.name, ...model },
     task: plan.task === undefined ? null : shortened(plan.task, blobs),

@@ -10,20 +10,25 @@ import { inputHash } from './input-hash.ts';
 import { loadOutput, storeOutput } from './outputs.ts';
 import { kindOf, needsOf } from './prepare-attempt.ts';
 import type { Settled } from './results.ts';
-import type { RunContext } from './run-context.ts';
+import { noteReuse, successWith, unitAt } from './reuse.ts';
+import type { RunContext, RunFacts } from './run-context.ts';
 import { scopeOf } from './scope.ts';
 import { secondsSince } from './seconds-since.ts';
 
 type FanOut = {
   readonly nodes: readonly ItemNode[];
-  readonly items: readonly Item[];
+  readonly list: Digest;
   readonly hash: Digest;
   readonly began: number;
+  /** Its start is in the log. A fan-out all of whose items are reused never starts. */
+  attempt: number | undefined;
 };
 
 /** The fan-outs of one run: what each was found to have, until its items are joined. */
 export type FanOuts = {
   expand(step: PlanStep): Promise<NodeOutcome<Settled, RunNode>>;
+  /** The first of its items that has to run is about to start. */
+  begin(step: PlanStep): void;
   join(step: PlanStep): NodeOutcome<Settled, RunNode>;
   /** Ends the steps that began and whose join was never reached, because an item failed or the run was stopped. */
   settle(failures: ReadonlyMap<string, OrchError>): void;
@@ -34,41 +39,49 @@ export function createFanOuts(run: RunContext): FanOuts {
   /** Kept when the step is joined: another step may follow its items later. */
   const expanded = new Map<string, readonly Item[]>();
 
+  const openOf = (step: PlanStep): FanOut => {
+    const fanOut = open.get(step.id);
+    if (fanOut === undefined) throw new OrchError('internal', `Step ${step.id} was joined before it was expanded.`);
+    return fanOut;
+  };
+  const begin = (step: PlanStep): void => {
+    const fanOut = openOf(step);
+    if (fanOut.attempt !== undefined) return;
+    fanOut.attempt = logStart(run, step, fanOut.hash);
+    run.journal.push('step.expanded', { sha256: fanOut.list, count: fanOut.nodes.length }, { step: step.id });
+  };
+
   return {
+    begin,
     async expand(step) {
       const began = run.clock.monotonic();
       const found = await findItems(run, step, expanded).catch((error: unknown) => err(OrchError.from(error)));
-      const items = found.ok ? found.value : [];
-      const list = run.blobs.put(JSON.stringify(items));
-      const fields = found.ok ? { items: list } : step.fields;
-      const hash = inputHash(kindOf(run, step), { fields, needs: needsOf(run, step), reads: {}, asked: undefined });
-      run.journal.push('step.started', { attempt: 1, input_hash: hash, worker: 'local' }, { step: step.id });
       if (!found.ok) return failStep(run, step, found.error);
-      run.journal.push('step.expanded', { sha256: list, count: items.length }, { step: step.id });
+      const items = found.value;
+      const list = run.blobs.put(JSON.stringify(items));
       const add = itemNodes(step, items);
       expanded.set(step.id, items);
-      open.set(step.id, { nodes: add.map(({ node }) => node), items, hash, began });
+      const nodes = add.map(({ node }) => node);
+      open.set(step.id, { nodes, list, hash: fanOutHash(run, step, { items: list }), began, attempt: undefined });
       return { status: 'succeeded', value: { output: storeOutput(items.length, run.blobs), files: [] }, add };
     },
     join(step) {
-      const fanOut = open.get(step.id);
-      if (fanOut === undefined) throw new OrchError('internal', `Step ${step.id} was joined before it was expanded.`);
+      const fanOut = openOf(step);
+      const value = joinItems(run, fanOut.nodes);
+      if (!reuseJoin(run, step, { fanOut, value })) {
+        begin(step);
+        logJoin(run, step, { fanOut, value });
+      }
       open.delete(step.id);
-      const value = joinItems(run, fanOut);
-      const duration_s = secondsSince(run.clock, fanOut.began);
-      run.journal.push(
-        'step.succeeded',
-        { duration_s, provider_calls: 0, input_hash: fanOut.hash, output: value.output, files: [] },
-        { step: step.id },
-      );
       return { status: 'succeeded', value };
     },
     settle(failures) {
-      for (const [id, { nodes }] of open) {
+      for (const [id, { nodes, attempt }] of open) {
+        if (attempt === undefined) continue;
         const failed = nodes.filter((node) => failures.has(node.id));
         const error = itemsError(failed, failures, nodes.length);
         if (error === undefined) run.journal.push('step.canceled', { reason: 'job_ended' }, { step: id });
-        else run.journal.push('step.failed', { ...failureData(error), attempt: 1 }, { step: id });
+        else run.journal.push('step.failed', { ...failureData(error), attempt }, { step: id });
       }
     },
   };
@@ -76,12 +89,53 @@ export function createFanOuts(run: RunContext): FanOuts {
 
 type Expanded = ReadonlyMap<string, readonly Item[]>;
 
-async function findItems(run: RunContext, step: PlanStep, expanded: Expanded): Promise<Result<readonly Item[]>> {
+/** The items of a fan-out; those it follows one by one are in `expanded`. */
+export async function findItems(run: RunFacts, step: PlanStep, expanded: Expanded): Promise<Result<readonly Item[]>> {
   const { each } = step;
   if (each === undefined) throw new OrchError('internal', `Step ${step.id} does not fan out.`);
   const from = itemwiseNeed(step);
   const found = from === undefined ? await expandEach(each, scopeOf(run, step)) : ok(itemsOf(from, expanded));
   return found.ok ? withinLimit(found.value.slice(0, run.limit), each) : found;
+}
+
+/** What the items of a fan-out came to, in their order. */
+export function joinItems(run: Pick<RunContext, 'results' | 'blobs'>, nodes: readonly ItemNode[]): Settled {
+  const items = nodes.map((node) => {
+    const settled = run.results.get(node.id);
+    if (settled === undefined) throw new OrchError('internal', `Item ${node.id} was joined before it ended.`);
+    return { key: node.key, item: node.item, settled };
+  });
+  const outputs: Json = items.map(({ settled }) => loadOutput(settled.output, run.blobs));
+  return { output: storeOutput(outputs, run.blobs), files: items.flatMap(({ settled }) => settled.files), items };
+}
+
+/** `fields`: the digest of its items; what they were made from, where they could not be found. */
+export function fanOutHash(run: RunFacts, step: PlanStep, fields: Json): Digest {
+  return inputHash(kindOf(run, step), { fields, needs: needsOf(run, step), reads: {}, asked: undefined });
+}
+
+/** Returns the number of the attempt. */
+function logStart(run: RunContext, step: PlanStep, input_hash: Digest): number {
+  const attempt = (unitAt(run.journal.state, { step: step.id })?.attempts ?? 0) + 1;
+  run.journal.push('step.started', { attempt, input_hash, worker: 'local' }, { step: step.id });
+  return attempt;
+}
+
+type Joined = { readonly fanOut: FanOut; readonly value: Settled };
+
+/** Whether all its items were reused, and came to what they came to before. */
+function reuseJoin(run: RunContext, { id }: PlanStep, { fanOut, value }: Joined): boolean {
+  if (fanOut.attempt !== undefined || run.anew.has(id)) return false;
+  const success = successWith(run.journal.state, { step: id }, fanOut.hash);
+  if (success?.data.output.sha256 !== value.output.sha256) return false;
+  noteReuse(run, { step: id }, success);
+  return true;
+}
+
+function logJoin(run: RunContext, { id }: PlanStep, { fanOut, value }: Joined): void {
+  const duration_s = secondsSince(run.clock, fanOut.began);
+  const ended = { duration_s, provider_calls: 0, input_hash: fanOut.hash, output: value.output, files: [] };
+  run.journal.push('step.succeeded', ended, { step: id });
 }
 
 function itemsOf(step: string, expanded: Expanded): readonly Item[] {
@@ -91,18 +145,9 @@ function itemsOf(step: string, expanded: Expanded): readonly Item[] {
 }
 
 function failStep(run: RunContext, step: PlanStep, error: OrchError): NodeOutcome<Settled, RunNode> {
-  run.journal.push('step.failed', { ...failureData(error), attempt: 1 }, { step: step.id });
+  const attempt = logStart(run, step, fanOutHash(run, step, step.fields));
+  run.journal.push('step.failed', { ...failureData(error), attempt }, { step: step.id });
   return { status: 'failed', error };
-}
-
-function joinItems(run: RunContext, { nodes }: FanOut): Settled {
-  const items = nodes.map((node) => {
-    const settled = run.results.get(node.id);
-    if (settled === undefined) throw new OrchError('internal', `Item ${node.id} was joined before it ended.`);
-    return { key: node.key, item: node.item, settled };
-  });
-  const outputs: Json = items.map(({ settled }) => loadOutput(settled.output, run.blobs));
-  return { output: storeOutput(outputs, run.blobs), files: items.flatMap(({ settled }) => settled.files), items };
 }
 
 function itemsError(

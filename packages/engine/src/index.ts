@@ -1,7 +1,12 @@
-export { startRun } from './start-run.ts';
+export { resumeRun, startRun } from './start-run.ts';
+export type { ResumeRunOptions } from './start-run.ts';
+export { readJob } from './read-job.ts';
+export { readOrigin } from './run-folder.ts';
+export { explainResume } from './explain-resume.ts';
+export type { ExplainOptions, ResumePlan } from './explain-resume.ts';
+export type { Forecast, PlannedUnit } from './forecaster.ts';
 export type { RunHandle, RunResult } from './run-handle.ts';
-export type { EnginePorts, RunOptions } from './ports.ts';
-export { builtinKinds } from './kinds/index.ts';
+export type { EnginePorts, ResumeOptions, RunOptions } from './ports.ts';
 export type { ModuleContext, ModuleFunction } from './kinds/module.ts';
 export { systemClock, systemIds } from './system.ts';
 export { orchVersion } from './version.ts';

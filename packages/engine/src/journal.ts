@@ -1,8 +1,10 @@
 import { checkEvent } from '@orch/contracts/schemas';
 import type { Clock, EventData, EventType, OrchEvent, Where } from '@orch/contracts';
 import { emptyRun, openLog, reduceRun } from '@orch/events';
-import type { KnownRun, LogWriter, OrchEvents, RunView } from '@orch/events';
+import type { AnyEvent, KnownRun, LogPlace, LogWriter, OrchEvents, RunView } from '@orch/events';
 import type { Durability } from '@orch/filestore';
+
+export type Reused = Extract<EventData['step.skipped'], { readonly reason: 'resume' }>['reused'][number];
 
 /** The log of a run, its fold, and those who follow it. What the engine decides on is `state`; observers see what is synced. */
 export type Journal = {
@@ -12,6 +14,8 @@ export type Journal = {
   push<T extends EventType>(type: T, data: EventData[T], where?: Where): void;
   /** Resolves when the event, and all before it, are on disc: effects wait for this. */
   append<T extends EventType>(type: T, data: EventData[T], where?: Where): Promise<void>;
+  /** The step or item stays succeeded. Many of them share an event, which stands before the next one of another type. */
+  reuse(unit: Reused): void;
   /** Resolves when everything is on disc and was shown to the observers. */
   settle(): Promise<void>;
 };
@@ -20,20 +24,35 @@ export type JournalOptions = {
   readonly path: string;
   readonly jobId: string;
   readonly known: KnownRun;
+  /** Up to there the log is known to be whole. */
+  readonly watermark: LogPlace;
   readonly clock: Clock;
   readonly durability: Durability;
+  /** Called with what the log held when it was opened. */
+  readonly onFound: (event: AnyEvent) => void;
   /** Called in order, once the event is on disc. */
   readonly onEvent: (event: OrchEvent, state: RunView) => void;
   /** The log can no longer be written: nothing more may start. */
   readonly onFailure: (error: unknown) => void;
 };
 
+/** Bytes of reused steps in one event, of the 64 kB a line may have. */
+const reusedLimit = 48 * 1024;
+
 export async function openJournal(options: JournalOptions): Promise<Journal> {
-  const { path, jobId, clock, durability, onEvent, onFailure } = options;
-  const log = await openLog(path, { jobId, clock, durability, check: checkEvent });
+  const { path, jobId, clock, durability, watermark, onFound, onEvent, onFailure } = options;
   const state = emptyRun(options.known);
+  const log = await openLog(path, {
+    ...{ jobId, clock, durability, watermark, check: checkEvent },
+    onFound(event) {
+      reduceRun(state, event);
+      onFound(event);
+    },
+  });
   const unseen: OrchEvent[] = [];
   let showing: Promise<void> | undefined;
+  let reused: Reused[] = [];
+  let reusedBytes = 0;
 
   const show = async (): Promise<void> => {
     while (unseen.length > 0) {
@@ -43,13 +62,24 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     }
     showing = undefined;
   };
-  const push: Journal['push'] = (type, data, where) => {
+  const record: Journal['push'] = (type, data, where) => {
     const event = log.push(type, data, where) as OrchEvent;
     reduceRun(state, event);
     unseen.push(event);
     if (showing !== undefined) return;
     showing = show();
     showing.catch(onFailure);
+  };
+  const tellReused = (): void => {
+    if (reused.length === 0) return;
+    const told = reused;
+    reused = [];
+    reusedBytes = 0;
+    record('step.skipped', { reason: 'resume', reused: told });
+  };
+  const push: Journal['push'] = (type, data, where) => {
+    tellReused();
+    record(type, data, where);
   };
 
   return {
@@ -60,7 +90,14 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
       push(type, data, where);
       await log.flush();
     },
+    reuse(unit) {
+      const bytes = Buffer.byteLength(JSON.stringify(unit)) + 1;
+      if (reusedBytes + bytes > reusedLimit) tellReused();
+      reused.push(unit);
+      reusedBytes += bytes;
+    },
     async settle() {
+      tellReused();
       await log.flush();
       await showing;
     },

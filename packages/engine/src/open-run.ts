@@ -6,12 +6,14 @@ import { toManifest } from '@orch/events';
 import { openBlobs, openFiles } from '@orch/filestore';
 import type { Execution } from './execute.ts';
 import { openJournal } from './journal.ts';
-import { builtinKinds } from './kinds/index.ts';
+import { createLeftovers } from './leftovers.ts';
+import { allKinds } from './kinds/index.ts';
 import { createManifestWriter } from './manifest-writer.ts';
 import { createResults } from './results.ts';
 import type { RunContext } from './run-context.ts';
-import { keepInputs } from './run-folder.ts';
 import { replyCodec } from './stored-reply.ts';
+import { readWatermark } from './read-watermark.ts';
+import { stepsFrom } from './select-steps.ts';
 import { orchVersion } from './version.ts';
 
 export type OpenRun = {
@@ -25,22 +27,24 @@ export type OpenRun = {
 
 /** Opens the stores of a run: log, blobs, files, cache. */
 export async function openRun(execution: Execution): Promise<OpenRun> {
-  const { job, jobId, paths, ports, options, bus } = execution;
+  const { job, jobId, paths, ports, options, bus, resume } = execution;
   const { clock, ids } = ports;
-  const durability = options.durability ?? 'strict';
   const { plan } = job;
+  const durability = options.durability ?? plan.durability ?? 'strict';
   const outputs = paths.outputs(plan.project);
   const blobs = openBlobs(paths.artifacts, { durability });
-  keepInputs(job, { paths, blobs, durability });
 
   const fold = (): Manifest => toManifest(journal.state, journal.log.synced);
   const writer = createManifestWriter(paths.manifest, clock, fold);
   const broken = new AbortController();
+  const leftovers = createLeftovers();
   const journal = await openJournal({
     path: paths.events,
     jobId,
     clock,
     durability,
+    watermark: readWatermark(paths.manifest),
+    onFound: leftovers.note,
     known: { jobId, project: plan.project, steps: plan.steps.map(({ id }) => id) },
     onEvent(event) {
       writer.touch();
@@ -61,15 +65,19 @@ export async function openRun(execution: Execution): Promise<OpenRun> {
     made: openCache(paths.cache, cached),
     sharedBlobs: openBlobs(join(paths.sharedCache, 'blobs'), { durability }),
     provider: ports.provider,
-    kinds: new Map([...builtinKinds, ...(ports.kinds ?? [])].map((kind) => [kind.kind, kind])),
+    kinds: allKinds(ports.kinds),
     commandEnv: ports.commandEnv,
     clock,
     ids,
-    startedAt: clock.now(),
+    get now() {
+      return journal.state.startedAt ?? new Date(clock.now()).toISOString();
+    },
     began: clock.monotonic(),
     limit: options.limit,
     results: createResults({ run: paths.dir, outputs }, blobs),
-    rejected: new Set(),
+    rejected: new Set(leftovers.rejected),
+    anew: stepsFrom(plan.steps, resume?.from),
+    leftovers,
   };
   return {
     run,

@@ -22,9 +22,24 @@ export type RunOptions = {
   readonly limit?: number | undefined;
   /** `strict` (default) syncs before it acknowledges; `relaxed` loses nothing when the process dies, only when the machine does. */
   readonly durability?: Durability | undefined;
+  /** Ends the run at once: what is in flight is ended too. */
   readonly signal?: AbortSignal | undefined;
+  /** Ends the run gently: nothing more starts, and what is in flight has `graceMs` to finish. */
+  readonly drain?: AbortSignal | undefined;
+  /** Milliseconds; 10 000 unless given. */
+  readonly graceMs?: number | undefined;
+  /** The first failure ends what is in flight, instead of letting it finish. */
+  readonly failFast?: boolean | undefined;
   /** Called with each event, once it is on disc. */
   readonly onEvent?: ((event: OrchEvent) => void) | undefined;
   /** The id of the new run; a fresh one unless given. */
   readonly jobId?: string | undefined;
+};
+
+/** How a run goes on. */
+export type ResumeOptions = {
+  /** Run this step and all that needs it anew, whatever they came to before. */
+  readonly from?: string | undefined;
+  /** What failed asks for other answers than those it failed with. */
+  readonly retryFailed?: boolean | undefined;
 };

@@ -9,7 +9,7 @@ import { inputHash } from './input-hash.ts';
 import type { HashedInputs, HashedNeed } from './input-hash.ts';
 import { itemwiseNeed } from './graph.ts';
 import { resultDigest, wholeDigest } from './results.ts';
-import type { RunContext } from './run-context.ts';
+import type { RunFacts } from './run-context.ts';
 
 /** An attempt ready to start: its hash stands in `step.started` also when its fields could not be rendered. */
 export type PreparedAttempt = {
@@ -25,7 +25,7 @@ export type AttemptTarget = {
 };
 
 export async function prepareAttempt(
-  run: RunContext,
+  run: RunFacts,
   { step, item }: AttemptTarget,
   scope: StepScope,
 ): Promise<PreparedAttempt> {
@@ -40,7 +40,7 @@ export async function prepareAttempt(
   return { inputHash: inputHash(kind, inputs), inputs, input };
 }
 
-export function kindOf(run: RunContext, step: PlanStep): StepKind {
+export function kindOf(run: Pick<RunFacts, 'kinds'>, step: PlanStep): StepKind {
   const kind = run.kinds.get(step.kind);
   if (kind !== undefined) return kind;
   throw new OrchError(
@@ -50,7 +50,7 @@ export function kindOf(run: RunContext, step: PlanStep): StepKind {
 }
 
 /** Of a need taken item by item, only the one item counts. */
-export function needsOf(run: RunContext, step: PlanStep, fromItem?: string): Record<string, HashedNeed> {
+export function needsOf(run: RunFacts, step: PlanStep, fromItem?: string): Record<string, HashedNeed> {
   const from = itemwiseNeed(step);
   const digest = kindOf(run, step).scoped === true ? wholeDigest : resultDigest;
   const needs = step.needs.map((need): [string, HashedNeed] => {
@@ -83,8 +83,9 @@ function fingerprint(kind: StepKind, input: unknown, scope: StepScope): Json {
   return { fields, scope: seen };
 }
 
-/** Where the run happens to stand changes no result: its folder is named, so that another run may find the same. */
-function withoutPlace(fields: Json, { run }: StepScope): Json {
-  const folder = JSON.stringify(run.dir).slice(1, -1);
-  return JSON.parse(JSON.stringify(fields).replaceAll(folder, '{{ run.dir }}')) as Json;
+/** Where run and job happen to stand changes no result: their folders are named, so that others may find the same. */
+function withoutPlace(fields: Json, { run, job }: StepScope): Json {
+  const written = (path: string) => JSON.stringify(path).slice(1, -1);
+  const text = JSON.stringify(fields).replaceAll(written(run.dir), '{{ run.dir }}');
+  return JSON.parse(job.dir === '/' ? text : text.replaceAll(written(job.dir), '{{ job.dir }}')) as Json;
 }

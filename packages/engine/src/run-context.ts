@@ -2,16 +2,27 @@ import type { Cache } from '@orch/cache';
 import type { BlobStore, Clock, CompiledJob, Digest, Ids, Json, Provider, StepKind } from '@orch/contracts';
 import type { Files, RunPaths } from '@orch/filestore';
 import type { Journal } from './journal.ts';
+import type { Leftovers } from './leftovers.ts';
 import type { Results } from './results.ts';
 import type { StoredReply } from './stored-reply.ts';
 
-/** Everything that the attempts of one run share. */
-export type RunContext = {
+/** What the inputs of a step are made from. */
+export type RunFacts = {
   readonly jobId: string;
   readonly job: CompiledJob;
   readonly paths: RunPaths;
   /** Absolute folder of the files that steps write. */
   readonly outputs: string;
+  readonly kinds: ReadonlyMap<string, StepKind>;
+  /** What settled nodes came to, by node id. */
+  readonly results: Results;
+  /** The moment the run first began, ISO 8601. */
+  readonly now: string;
+  readonly limit: number | undefined;
+};
+
+/** Everything that the attempts of one run share. */
+export type RunContext = RunFacts & {
   readonly journal: Journal;
   readonly files: Files;
   readonly blobs: BlobStore;
@@ -22,17 +33,14 @@ export type RunContext = {
   /** Beside the cache that all runs share: prompts of its replies, files of its results. */
   readonly sharedBlobs: BlobStore;
   readonly provider: Provider | undefined;
-  readonly kinds: ReadonlyMap<string, StepKind>;
   readonly commandEnv: Readonly<Record<string, string>>;
   readonly clock: Clock;
   readonly ids: Ids;
-  /** When this attempt of the run began, milliseconds since the epoch. */
-  readonly startedAt: number;
-  /** The same by the monotonic clock. */
+  /** When this attempt of the run began, by the monotonic clock. */
   readonly began: number;
-  readonly limit: number | undefined;
-  /** What settled nodes came to, by node id. */
-  readonly results: Results;
+  /** Steps that run although they succeeded with the same inputs before. */
+  readonly anew: ReadonlySet<string>;
+  readonly leftovers: Leftovers;
   /** Keys of answers that a step could not use. */
   readonly rejected: Set<Digest>;
 };

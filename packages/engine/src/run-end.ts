@@ -9,10 +9,19 @@ import { secondsSince } from './seconds-since.ts';
 export async function endRun(run: RunContext, steps: StepsResult, stopped: OrchError | undefined): Promise<void> {
   const end = { duration_s: secondsSince(run.clock, run.began), artifacts: run.journal.state.artifacts.size };
   if (steps.status === 'succeeded') return run.journal.append('job.succeeded', end);
+  if (steps.status === 'waiting') return run.journal.append('job.waiting', { ...end, waiting_for: waitingFor(run) });
   if (stopped?.code === 'interrupted') return run.journal.append('job.paused', { ...end, reason: 'interrupted' });
   if (stopped?.code === 'canceled')
     return run.journal.append('job.canceled', { ...end, reason: failureData(stopped).message });
   return run.journal.append('job.failed', failedData(end, stopped ?? steps.error));
+}
+
+/** The steps and items with a question to a person. */
+function waitingFor({ journal }: RunContext): string[] {
+  return [...journal.state.steps].flatMap(([step, { status, items }]) => {
+    const waiting = [...items].filter(([, item]) => item.status === 'waiting').map(([key]) => `${step}/${key}`);
+    return status === 'waiting' ? [step, ...waiting] : waiting;
+  });
 }
 
 function failedData(

@@ -1,10 +1,10 @@
-import { existsSync, lstatSync, mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { OrchError } from '@orch/contracts';
 import type { BlobStore, CompiledJob, PlanInput } from '@orch/contracts';
 import { canonicalJson } from '@orch/cache';
 import { writeAtomic } from '@orch/filestore';
 import type { Durability, RunPaths } from '@orch/filestore';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join, sep } from 'node:path';
 
 /** Makes the folder of a new run. A runs folder that cannot be written is told before anything else happens. */
 export function createRunFolder(paths: RunPaths, project: string): void {
@@ -49,6 +49,25 @@ export function keepInputs(
   blobs.put(canonicalJson(job.plan));
   for (const { path, content } of [{ ...job.spec, path: specName(job.spec) }, plan]) {
     writeAtomic(join(paths.inputs, path), content, { durability });
+  }
+}
+
+/** Where the job file stands on this machine. Not in the log: a run may go on elsewhere. */
+export function keepOrigin({ jobDir, spec }: CompiledJob, { dir, origin }: RunPaths): void {
+  if (jobDir.startsWith(dir + sep)) return;
+  const content = JSON.stringify({ spec: join(jobDir, basename(spec.path)) });
+  writeAtomic(origin, `${content}\n`, { durability: 'relaxed' });
+}
+
+/** Absolute path of the job file that a run was compiled from; undefined for a run that came from another machine. */
+export function readOrigin({ origin }: Pick<RunPaths, 'origin'>): string | undefined {
+  try {
+    const { spec } = JSON.parse(readFileSync(origin, 'utf8')) as { readonly spec?: unknown };
+    return typeof spec === 'string' ? spec : undefined;
+  } catch (error) {
+    // It only saves a person from naming the job file again.
+    if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
   }
 }
 

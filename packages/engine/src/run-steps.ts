@@ -8,53 +8,70 @@ import { createFanOuts } from './fan-out.ts';
 import type { FanOuts } from './fan-out.ts';
 import { planNodes } from './graph.ts';
 import type { ItemNode, RunNode } from './graph.ts';
-import type { Settled } from './results.ts';
+import type { Results, Settled } from './results.ts';
 import type { RunContext } from './run-context.ts';
 
 export type StepsResult = { readonly status: DagResult<Settled>['status']; readonly error: OrchError | undefined };
 
+export type StopSignals = {
+  /** Nothing more starts; what runs finishes. */
+  readonly drain: AbortSignal;
+  /** What runs is ended too. */
+  readonly signal: AbortSignal;
+  /** The first failure ends what runs. */
+  readonly failFast: boolean;
+};
+
 /** Runs the steps of a plan to the end of each: every one succeeds, fails, is skipped with a reason, or waits for a later attempt. */
-export async function runSteps(run: RunContext, steps: readonly PlanStep[], signal: AbortSignal): Promise<StepsResult> {
+export async function runSteps(
+  run: RunContext,
+  steps: readonly PlanStep[],
+  { drain, signal: stop, failFast }: StopSignals,
+): Promise<StepsResult> {
   const dag = buildDag(planNodes(steps));
   if (!dag.ok) throw new OrchError('spec', dag.error.message);
   const fanOuts = createFanOuts(run);
   const failures = new Map<string, OrchError>();
-  const result = await runDag<RunNode, Settled>(
-    dag.value,
-    (node, { attempt }) => runNode(run, { node, attempt, signal, fanOuts }),
-    {
-      concurrency: run.job.plan.concurrency,
-      signal,
-      queue: createAdmission(),
-      onFailure: 'abort',
-      onSettle(node, outcome) {
-        if (outcome.status === 'succeeded') run.results.set(node.id, outcome.value);
-        if (outcome.status === 'failed') failures.set(node.id, OrchError.from(outcome.error));
-        if (outcome.status === 'skipped') logSkip(run, node, outcome.reason);
-      },
-      clock: run.clock,
+  const failed = new AbortController();
+  const signal = failFast ? AbortSignal.any([stop, failed.signal]) : stop;
+  const result = await runDag<RunNode, Settled>(dag.value, (node) => runNode(run, { node, signal, fanOuts }), {
+    concurrency: run.job.plan.concurrency,
+    drain,
+    signal,
+    queue: createAdmission(),
+    onFailure: 'abort',
+    onSettle(node, outcome) {
+      if (outcome.status === 'succeeded') run.results.set(node.id, outcome.value);
+      if (outcome.status === 'failed') {
+        failures.set(node.id, OrchError.from(outcome.error));
+        failed.abort(new OrchError('canceled', 'Another step failed, and --fail-fast was asked for.'));
+      }
+      if (outcome.status === 'skipped') logSkip(run, node, outcome.reason);
     },
-  );
+    clock: run.clock,
+  });
   fanOuts.settle(failures);
   return { status: result.status, error: failures.values().next().value };
 }
 
 type NodeRun = {
   readonly node: RunNode;
-  readonly attempt: number;
   readonly signal: AbortSignal;
   readonly fanOuts: FanOuts;
 };
 
 function runNode(
   run: RunContext,
-  { node, attempt, signal, fanOuts }: NodeRun,
+  { node, signal, fanOuts }: NodeRun,
 ): NodeOutcome<Settled, RunNode> | Promise<NodeOutcome<Settled, RunNode>> {
   switch (node.type) {
     case 'step':
-      return runAttempt(run, { step: node.step, attempt, signal });
+      return runAttempt(run, { step: node.step, signal });
     case 'item':
-      return runAttempt(run, { step: node.step, item: itemOf(run, node), attempt, signal });
+      return runAttempt(run, {
+        ...{ step: node.step, item: itemOf(run.results, node), signal },
+        onStart: () => fanOuts.begin(node.step),
+      });
     case 'expand':
       return fanOuts.expand(node.step);
     case 'join':
@@ -62,11 +79,15 @@ function runNode(
   }
 }
 
-function itemOf(run: RunContext, node: ItemNode): { key: string; value: Json; from: string | undefined } {
+/** An item as its attempt is given it; `from`: the node of the need whose one item it takes. */
+export function itemOf(
+  results: Results,
+  node: ItemNode,
+): { readonly key: string; readonly value: Json; readonly from: string | undefined } {
   const [from] = node.needs;
-  const settled = from === undefined ? undefined : run.results.get(from);
+  const settled = from === undefined ? undefined : results.get(from);
   if (settled === undefined) return { key: node.key, value: node.item, from: undefined };
-  const value = run.results.itemView({ key: node.key, item: node.item, settled });
+  const value = results.itemView({ key: node.key, item: node.item, settled });
   return { key: node.key, value: value, from };
 }
 

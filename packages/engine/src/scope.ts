@@ -1,9 +1,9 @@
 import type { Json, NeedResult, PlanStep, StepScope } from '@orch/contracts';
 import { itemwiseNeed } from './graph.ts';
-import type { RunContext } from './run-context.ts';
+import type { RunFacts } from './run-context.ts';
 
 /** What the templates of a step see: never more than its needs. A need taken item by item is seen as `item` alone. */
-export function scopeOf(run: RunContext, step: PlanStep, item?: Json): StepScope {
+export function scopeOf(run: RunFacts, step: PlanStep, item?: Json): StepScope {
   const from = itemwiseNeed(step);
   const steps: Record<string, NeedResult> = {};
   for (const need of step.needs) {
@@ -18,6 +18,6 @@ export function scopeOf(run: RunContext, step: PlanStep, item?: Json): StepScope
     ...(item === undefined ? {} : { item }),
     run: { id: run.jobId, dir: run.paths.dir, outputs: run.outputs },
     job: { dir: jobDir },
-    now: run.journal.state.startedAt ?? new Date(run.startedAt).toISOString(),
+    now: run.now,
   };
 }

@@ -36,8 +36,11 @@ export async function sharedResult(
     for (const { path } of produced.files) run.sharedBlobs.put(run.files.read(belowOutputs(run, path)) ?? '');
     return produced as unknown as Json;
   };
-  const since = new Date(run.startedAt).toISOString();
-  const options = { mode: task.step.cache === 'refresh' ? 'refresh' : 'auto', since, signal: task.signal } as const;
+  const options = {
+    mode: task.step.cache === 'refresh' ? 'refresh' : 'auto',
+    since: run.now,
+    signal: task.signal,
+  } as const;
   const found = await run.made.getOrCompute(preimage, compute, options);
   const produced = found.value as unknown as Produced;
   if (found.from === 'computed') return produced;

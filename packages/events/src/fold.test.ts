@@ -1,39 +1,23 @@
 import type { EventData, EventType, OrchEvent } from '@orch/contracts';
-import { checkEvent, manifest } from '@orch/contracts/schemas';
+import { manifest } from '@orch/contracts/schemas';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { emptyRun, logStart, reduceRun, toManifest } from './index.ts';
 import type { RunView } from './index.ts';
-
-const jobId = 'job_0123456789ab';
-const a = 'a'.repeat(64);
-const b = 'b'.repeat(64);
-
-type Where = { step?: string; item?: string; at?: number };
-
-/** Makes events one second apart. */
-function writer() {
-  let seq = 0;
-  return <T extends EventType>(type: T, data: EventData[T], { at, ...where }: Where = {}): OrchEvent => {
-    checkEvent(type, data);
-    seq += 1;
-    const ts = new Date(Date.UTC(2026, 0, 1) + 1_000 * (at ?? seq)).toISOString();
-    return { seq, ts, level: 'INFO', job_id: jobId, type, ...where, data, prev: a } as unknown as OrchEvent;
-  };
-}
-
-function started(attempt = 1): EventData['job.started'] {
-  const plan = { spec_sha256: a, plan_hash: b, inputs: [], concurrency: 4, orch_version: '1.0.0', history: {} };
-  return { attempt, project: 'notes', provider: { provider: 'echo' }, task: 'Write notes', ...plan };
-}
-
-const start = (attempt = 1) => ({ attempt, input_hash: a, worker: 'slot-1' });
-const output = (sha256 = a) => ({ sha256, size_bytes: 2, media_type: 'text/plain', inline: 'hi' });
-const success = (sha256 = a) => {
-  return { duration_s: 0.5, provider_calls: 1, input_hash: a, output: output(sha256), files: [] };
-};
-const failure = { kind: 'timeout', code: 'timeout', message: 'too late' } as const;
-const end = { duration_s: 9, artifacts: 0 };
+import {
+  a,
+  b,
+  end,
+  eventMaker,
+  failure,
+  jobId,
+  jobStarted,
+  output,
+  request,
+  response,
+  start,
+  success,
+} from './testing/sample-events.ts';
 
 function fold(events: readonly OrchEvent[], steps?: readonly string[]): RunView {
   return events.reduce<RunView>(reduceRun, emptyRun({ jobId, steps }));
@@ -45,22 +29,17 @@ function summaryOf(run: RunView) {
 }
 
 test('a manifest tells what the log told', () => {
-  const event = writer();
-  const request = { request_id: 'r', provider: 'echo', model: 'm' };
+  const event = eventMaker();
   const file = { path: 'outputs/notes/server.mjs', sha256: a, size_bytes: 9 };
   const run = fold(
     [
-      event('job.started', started()),
+      event('job.started', jobStarted()),
       event('step.started', start(), { step: 'architect' }),
       event('cache.hit', { cache_key: a, source: 'shared' }, { step: 'architect' }),
       event('step.succeeded', success(), { step: 'architect' }),
       event('step.started', start(), { step: 'builder' }),
-      event('llm.request', { ...request, cache_key: a, try: 1, options: {}, prompt_tokens: 7 }, { step: 'builder' }),
-      event(
-        'llm.response',
-        { ...request, duration_s: 1, success: true, tokens_in: 7, tokens_out: 3 },
-        { step: 'builder' },
-      ),
+      event('llm.request', request(), { step: 'builder' }),
+      event('llm.response', response(), { step: 'builder' }),
       event('file.written', { ...file, wrote: true, reason: 'created' }, { step: 'builder' }),
       event('artifact.created', { digest: b, name: 'report', size_bytes: 4, media_type: 'text/html' }),
       event('step.failed', { ...failure, attempt: 1, will_retry: true }, { step: 'builder' }),
@@ -101,13 +80,13 @@ test('a manifest tells what the log told', () => {
 });
 
 test('the last writer of a path counts, one that changed nothing does not', () => {
-  const event = writer();
+  const event = eventMaker();
   const note = (sha256: string, wrote: boolean) => {
     const reason = wrote ? ('overwritten' as const) : ('nochange' as const);
     return { path: 'outputs/p/a.md', sha256, size_bytes: 1, wrote, reason };
   };
   const run = fold([
-    event('job.started', started()),
+    event('job.started', jobStarted()),
     event('file.written', note(a, true), { step: 'one' }),
     event('file.written', note(a, false), { step: 'two' }),
     event('file.written', note(b, true), { step: 'three' }),
@@ -118,9 +97,9 @@ test('the last writer of a path counts, one that changed nothing does not', () =
 });
 
 test('the next attempt keeps what succeeded and decides everything else anew', () => {
-  const event = writer();
+  const event = eventMaker();
   const first = [
-    event('job.started', started()),
+    event('job.started', jobStarted()),
     event('step.started', start(), { step: 'done' }),
     event('step.succeeded', success(), { step: 'done' }),
     event('step.started', start(), { step: 'broken' }),
@@ -129,7 +108,7 @@ test('the next attempt keeps what succeeded and decides everything else anew', (
     event('step.started', start(), { step: 'open' }),
   ];
   const steps = ['done', 'broken', 'after', 'open'];
-  const second = [event('job.started', started(2))];
+  const second = [event('job.started', jobStarted(2))];
   const run = fold([...first, ...second], steps);
   const { status, attempt, failures, completed_steps: completed, pending_steps: pending } = summaryOf(run);
   expect([status, attempt, failures]).toEqual(['running', 2, []]);
@@ -153,27 +132,27 @@ test('the next attempt keeps what succeeded and decides everything else anew', (
 });
 
 test.each(['job.succeeded', 'job.paused', 'job.failed'] as const)('a run can be started again after %s', (type) => {
-  const event = writer();
+  const event = eventMaker();
   const data = {
     ...end,
     ...(type === 'job.paused' && { reason: 'user' }),
     ...(type === 'job.failed' && { error: failure }),
   };
-  const ended = fold([event('job.started', started()), event(type, data as never)]);
+  const ended = fold([event('job.started', jobStarted()), event(type, data as never)]);
   expect(summaryOf(ended)).toMatchObject({ finished_at: '2026-01-01T00:00:02.000Z', duration_s: 9 });
   expect(summaryOf(ended).failures).toHaveLength(type === 'job.failed' ? 1 : 0);
-  const again = reduceRun(ended, event('job.started', started(2), { at: 60 }));
+  const again = reduceRun(ended, event('job.started', jobStarted(2), { at: 60 }));
   reduceRun(again, event('step.started', start(), { step: 's', at: 64 }));
   const times = { started_at: '2026-01-01T00:00:01.000Z', finished_at: null, duration_s: 4 };
   expect(summaryOf(again)).toMatchObject({ status: 'running', failures: [], ...times });
 });
 
 test('items are counted, in a later attempt only those it met or whose step it kept', () => {
-  const event = writer();
+  const event = eventMaker();
   const of = (item?: string) => ({ step: 'each', ...(item && { item }) });
   const run = fold(
     [
-      event('job.started', started()),
+      event('job.started', jobStarted()),
       event('step.started', start(), of()),
       event('step.expanded', { sha256: a, count: 4 }, of()),
       ...['x', 'y', 'z'].map((item) => event('step.started', start(), of(item))),
@@ -186,7 +165,7 @@ test('items are counted, in a later attempt only those it met or whose step it k
   expect(summaryOf(run).steps['each']?.items).toEqual({ total: 4, succeeded: 2, failed: 1, skipped: 0 });
   expect(summaryOf(run).failures).toMatchObject([{ step: 'each', item: 'z' }]);
 
-  reduceRun(run, event('job.started', started(2)));
+  reduceRun(run, event('job.started', jobStarted(2)));
   reduceRun(run, event('step.started', start(2), of()));
   reduceRun(run, event('step.expanded', { sha256: b, count: 2 }, of()));
   reduceRun(run, event('step.started', start(2), of('y')));
@@ -195,9 +174,9 @@ test('items are counted, in a later attempt only those it met or whose step it k
 });
 
 test('a step can fail or be canceled before it starts', () => {
-  const event = writer();
+  const event = eventMaker();
   const run = fold([
-    event('job.started', started()),
+    event('job.started', jobStarted()),
     event('step.failed', { ...failure, attempt: 0 }, { step: 'a' }),
     event('step.canceled', { reason: 'user' }, { step: 'b' }),
   ]);
@@ -205,14 +184,14 @@ test('a step can fail or be canceled before it starts', () => {
 });
 
 test('an event that cannot follow is set aside and changes nothing', () => {
-  const event = writer();
+  const event = eventMaker();
   const run = fold([
-    event('job.started', started()),
+    event('job.started', jobStarted()),
     event('step.succeeded', success(), { step: 'never_started' }),
     event('step.started', start(), { step: 's' }),
     event('step.succeeded', success(), { step: 's' }),
     event('step.failed', { ...failure, attempt: 1 }, { step: 's' }),
-    event('job.started', started(3)),
+    event('job.started', jobStarted(3)),
     event('step.started', start()),
     event('job.succeeded', end),
     event('step.started', start(), { step: 'late' }),
@@ -232,8 +211,8 @@ test('an event that cannot follow is set aside and changes nothing', () => {
 });
 
 test('types of a newer version are passed over', () => {
-  const event = writer();
-  const unknown = { ...event('job.started', started()), type: 'moon.risen', data: {} };
+  const event = eventMaker();
+  const unknown = { ...event('job.started', jobStarted()), type: 'moon.risen', data: {} };
   expect(reduceRun(emptyRun(), unknown)).toMatchObject({ seq: 1, misfits: [], status: 'pending' });
 });
 
@@ -261,7 +240,7 @@ test('at every prefix of any log, steps are completed or pending, and what ended
   const terminal = new Set(['succeeded', 'failed', 'skipped', 'canceled']);
   fc.assert(
     fc.property(fc.array(anyEvent, { maxLength: 60 }), (drafts) => {
-      const event = writer();
+      const event = eventMaker();
       const run = emptyRun({ jobId, steps: ids });
       for (const draft of [{ ...drafts[0], type: 'job.started', attempt: 1 } as const, ...drafts]) {
         const before = endedUnits(run, terminal);
@@ -283,7 +262,7 @@ function itemOf({ item }: Draft): { item?: string } {
 
 function dataOf({ type, willRetry = false, attempt = 1 }: Draft, run: RunView): never {
   const data: Partial<EventData> = {
-    'job.started': started(attempt === 3 ? 3 : run.attempt + 1),
+    'job.started': jobStarted(attempt === 3 ? 3 : run.attempt + 1),
     'job.succeeded': end,
     'job.failed': { ...end, error: failure },
     'job.paused': { ...end, reason: 'interrupted' },

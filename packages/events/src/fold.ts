@@ -1,5 +1,5 @@
 export { emptyRun } from './run-view.ts';
-export type { Failure, KnownRun, Misfit, RunView, StepView, UnitView, WrittenFile } from './run-view.ts';
+export type { Failure, KnownRun, Misfit, RunView, StepView, Success, UnitView, WrittenFile } from './run-view.ts';
 export { reduceRun } from './reduce-run.ts';
 export { toManifest } from './to-manifest.ts';
 export { levelOf } from './level-of.ts';

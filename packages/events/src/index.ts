@@ -27,6 +27,7 @@ export type {
   OrchEvents,
   RunView,
   StepView,
+  Success,
   UnitView,
   WrittenFile,
 } from './fold.ts';

@@ -21,8 +21,11 @@ export type UnitMove = {
   readonly unstarted?: boolean;
 };
 
-/** Brings a step or item to a state. A carried one sets out from `pending`. */
-export function moveUnit(unit: UnitView, { to, step, item, unstarted = false }: UnitMove): Objection {
+/** Why a step or item cannot go to a state. A carried one sets out from `pending`. */
+export function objectionTo(
+  unit: Pick<UnitView, 'status' | 'carried'>,
+  { to, step, item, unstarted = false }: UnitMove,
+): Objection {
   const life = item === undefined ? lives.step : lives.item;
   let at = unit.carried ? 'pending' : unit.status;
   for (const state of [...unnamed(at, to, unstarted), to]) {
@@ -30,14 +33,12 @@ export function moveUnit(unit: UnitView, { to, step, item, unstarted = false }: 
     if (!moved.ok) return moved.error.message;
     at = state;
   }
-  unit.status = to;
-  unit.carried = false;
   return undefined;
 }
 
-/** States on the way that no event names: what starts was ready. */
+/** States on the way that no event names: what starts was ready, and a question may come before the start. */
 function unnamed(from: StepState, to: StepState, unstarted: boolean): readonly StepState[] {
   if (from !== 'pending' && from !== 'retrying') return [];
   if (to === 'running' || to === 'canceled') return ['ready'];
-  return to === 'failed' && unstarted ? ['ready', 'running'] : [];
+  return to === 'waiting' || (to === 'failed' && unstarted) ? ['ready', 'running'] : [];
 }

@@ -5,7 +5,7 @@ import { writeAtomic } from '@orch/filestore';
 import type { Durability } from '@orch/filestore';
 import { GroupCommit } from './group-commit.ts';
 import { logStart } from './log-event.ts';
-import type { LogPlace, OrchEvents } from './log-event.ts';
+import type { AnyEvent, LogPlace, OrchEvents } from './log-event.ts';
 import { openLogFile } from './log-file.ts';
 import type { LogFile } from './log-file.ts';
 import type { LogRepair, LogWriter } from './log-writer.ts';
@@ -23,6 +23,11 @@ export type OpenLogOptions = {
   readonly clock?: Pick<Clock, 'now' | 'monotonic'> | undefined;
   /** `log` of manifest.json: up to there the log is known to be whole. Nothing is, unless given. */
   readonly watermark?: LogPlace | undefined;
+  /**
+   * Told, in order and before `openLog` resolves, of every good line found in the log, and of the `log.recovered` that
+   * opening appended: whoever folds them has the state to go on from.
+   */
+  readonly onFound?: ((event: AnyEvent) => void) | undefined;
   /** Opens the file that is appended to; to record or disturb what the writer does. */
   readonly openFile?: ((path: string) => LogFile) | undefined;
 };
@@ -37,10 +42,10 @@ const systemClock = { now: () => Date.now(), monotonic: () => performance.now() 
  * another job's, `io`.
  */
 export async function openLog<E = OrchEvents>(path: string, options: OpenLogOptions): Promise<LogWriter<E>> {
-  const { jobId, durability = 'strict', watermark = logStart } = options;
+  const { jobId, durability = 'strict', watermark = logStart, onFound } = options;
   if (!jobId) throw new OrchError('usage', `Expected a jobId for ${path}, got ${JSON.stringify(jobId)}.`);
   if (!existsSync(path)) writeAtomic(path, '', { durability });
-  const found = examineLog(path, watermark);
+  const found = examineLog(path, { watermark, onFound });
   if (found.last && found.last.job_id !== jobId) {
     throw new OrchError('usage', `Expected ${path} to be the log of ${jobId}, it is that of ${found.last.job_id}.`);
   }
@@ -60,7 +65,7 @@ type Start = OpenLogOptions & {
 };
 
 async function startWriter<E>(path: string, file: LogFile, start: Start): Promise<LogWriter<E>> {
-  const { durability, watermark, found, jobId, check, clock = systemClock } = start;
+  const { durability, watermark, found, jobId, check, onFound, clock = systemClock } = start;
   const { end, last: lastEvent } = found;
   const behind = end.bytes < watermark.bytes ? watermark : undefined;
   const repair = cutTail(path, file, start);
@@ -68,7 +73,10 @@ async function startWriter<E>(path: string, file: LogFile, start: Start): Promis
   const synced = behind ? logStart : watermark;
   const commit = new GroupCommit(file, { path, durability, clock, end, synced });
   const writer = new Writer<E>({ jobId, clock, check, end, lastEvent, behind, file, commit });
-  if (repair) await writer.recordRepair(repair);
+  if (repair) {
+    const told = await writer.recordRepair(repair);
+    onFound?.(told);
+  }
   return writer;
 }
 

@@ -5,19 +5,26 @@ import { writeAtomic } from '@orch/filestore';
 import type { Durability } from '@orch/filestore';
 import { LogCursor } from './log-cursor.ts';
 import type { LogTail } from './log-cursor.ts';
-import { logStart } from './log-event.ts';
 import type { AnyEvent, LogPlace } from './log-event.ts';
 
 /** A log as it was found on disc. */
 export type FoundLog = { readonly end: LogPlace; readonly last?: AnyEvent; readonly tail?: LogTail };
 
+export type ExamineOptions = {
+  readonly watermark: LogPlace;
+  readonly onFound?: ((event: AnyEvent) => void) | undefined;
+};
+
 /** Reads a whole log. Damage before the watermark throws `corrupt_log` with file and line. */
-export function examineLog(path: string, watermark: LogPlace = logStart): FoundLog {
+export function examineLog(path: string, { watermark, onFound }: ExamineOptions): FoundLog {
   const cursor = new LogCursor(path, watermark);
   try {
     let last: AnyEvent | undefined;
     while (!cursor.stuck && cursor.fill()) {
-      for (let event = cursor.next(); event; event = cursor.next()) last = event;
+      for (let event = cursor.next(); event; event = cursor.next()) {
+        last = event;
+        onFound?.(event);
+      }
     }
     const { place: end, tail } = cursor;
     if (tail && isDamage(tail, watermark)) throw corruptLog(path, tail);

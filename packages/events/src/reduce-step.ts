@@ -1,7 +1,7 @@
 import type { EventData, OrchEvent } from '@orch/contracts';
-import { moveUnit } from './move.ts';
+import { objectionTo } from './move.ts';
 import type { Objection, UnitMove } from './move.ts';
-import { itemOf, stepOf } from './run-view.ts';
+import { emptyUnit, findUnit, stepOf, unitOf } from './run-view.ts';
 import type { RunView, UnitView } from './run-view.ts';
 
 type StepEvent = OrchEvent<
@@ -74,31 +74,54 @@ export function cancelStep(run: RunView, event: OrchEvent<'step.canceled'>): Obj
 
 type Reused = Extract<EventData['step.skipped'], { readonly reason: 'resume' }>['reused'];
 
-/** Each stays succeeded with what it made in an earlier attempt. */
+/** Each stays succeeded with what it made in an earlier attempt; when one cannot, none does. */
 function reuseSteps(run: RunView, reused: Reused): Objection {
-  for (const { step, item, input_hash: inputHash, from_seq: seq } of reused) {
-    const unit = item === undefined ? stepOf(run, step) : itemOf(stepOf(run, step), item);
-    const { success } = unit;
-    if (success?.seq !== seq || success.data.input_hash !== inputHash) {
-      return `expected ${step}${item === undefined ? '' : ` ${item}`} to have succeeded with these inputs at seq ${seq}`;
-    }
-    if (unit.status !== 'pending' && !unit.carried) return `expected ${step} to be pending, it is ${unit.status}`;
-    Object.assign(unit, { status: 'succeeded', carried: false, inputHash, durationS: success.data.duration_s });
+  if (!isUnderWay(run)) return notUnderWay(run);
+  for (const entry of reused) {
+    const objection = reuseObjection(run, entry);
+    if (objection !== undefined) return objection;
+  }
+  for (const { step, item, input_hash: inputHash } of reused) {
+    const unit = unitOf(run, step, item);
+    Object.assign(unit, { status: 'succeeded', carried: false, inputHash, durationS: unit.success?.data.duration_s });
     unit.tries = unit.lost = 0;
   }
   return undefined;
 }
 
+function reuseObjection(run: RunView, { step, item, input_hash: inputHash, from_seq: seq }: Reused[number]): Objection {
+  const unit = findUnit(run, step, item);
+  const name = item === undefined ? step : `${step} ${item}`;
+  if (unit?.success?.seq !== seq || unit.success.data.input_hash !== inputHash) {
+    return `expected ${name} to have succeeded with these inputs at seq ${seq}`;
+  }
+  return unit.status === 'pending' || unit.carried ? undefined : `expected ${name} to be pending, it is ${unit.status}`;
+}
+
 const noStep = 'expected the event to name a step';
+
+const unmet: Readonly<UnitView> = emptyUnit();
 
 type Change = (unit: UnitView) => void;
 
 function change(run: RunView, event: StepEvent, move: Pick<UnitMove, 'to' | 'unstarted'>, then: Change): Objection {
   const { step, item } = event;
   if (step === undefined) return noStep;
-  if (run.status !== 'running' && run.status !== 'waiting') return `expected a run under way, it is ${run.status}`;
-  const unit = item === undefined ? stepOf(run, step) : itemOf(stepOf(run, step), item);
-  const objection = moveUnit(unit, { ...move, step, item });
-  if (objection === undefined) then(unit);
-  return objection;
+  if (!isUnderWay(run)) return notUnderWay(run);
+  const known = findUnit(run, step, item);
+  const objection = objectionTo(known ?? unmet, { ...move, step, item });
+  if (objection !== undefined) return objection;
+  const unit = known ?? unitOf(run, step, item);
+  unit.status = move.to;
+  unit.carried = false;
+  then(unit);
+  return undefined;
+}
+
+function isUnderWay({ status }: RunView): boolean {
+  return status === 'running' || status === 'waiting';
+}
+
+function notUnderWay({ status }: RunView): string {
+  return `expected a run under way, it is ${status}`;
 }

@@ -127,8 +127,18 @@ export function stepOf(run: RunView, id: string): StepView {
   return step;
 }
 
-/** The item, added when it is met for the first time. */
-export function itemOf(step: StepView, key: string): UnitView {
+/** The step, or one of its items; undefined when it was not met. */
+export function findUnit({ steps }: RunView, step: string, item: string | undefined): UnitView | undefined {
+  const found = steps.get(step);
+  return item === undefined ? found : found?.items.get(item);
+}
+
+/** The same, added when it is met for the first time. */
+export function unitOf(run: RunView, step: string, item: string | undefined): UnitView {
+  return item === undefined ? stepOf(run, step) : itemOf(stepOf(run, step), item);
+}
+
+function itemOf(step: StepView, key: string): UnitView {
   const known = step.items.get(key);
   if (known) return known;
   const item = emptyUnit();

@@ -56,10 +56,11 @@ export class Writer<E> implements LogWriter<E> {
   }
 
   /** Tells in the log what was cut off its end. No caller's check needs to know this event. */
-  async recordRepair(repaired: LogRepair): Promise<void> {
+  async recordRepair(repaired: LogRepair): Promise<AnyEvent> {
     this.repaired = repaired;
-    this.#record('log.recovered', { bytes: repaired.bytes, seq: repaired.seq });
+    const event = this.#record('log.recovered', { bytes: repaired.bytes, seq: repaired.seq });
     await this.flush();
+    return event;
   }
 
   flush(): Promise<void> {

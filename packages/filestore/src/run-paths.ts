@@ -25,6 +25,8 @@ export type RunPaths = BasePaths & {
   readonly owner: string;
   readonly inbox: string;
   readonly inputs: string;
+  /** Names the job file on this machine; never leaves it. */
+  readonly origin: string;
   readonly artifacts: string;
   readonly cache: string;
   /** The folder of the files that steps write. */
@@ -54,6 +56,7 @@ export function runPaths(base: string, jobId: string): RunPaths {
     owner: join(dir, 'owner.json'),
     inbox: join(dir, 'inbox'),
     inputs: join(dir, 'inputs'),
+    origin: join(dir, 'inputs', 'origin.json'),
     artifacts: join(dir, 'artifacts'),
     cache: join(dir, '.cache'),
     outputs: (project) => join(dir, 'outputs', requireName('project', project)),

@@ -1,5 +1,5 @@
 import type { CommandOptions } from './command.ts';
-import { endGroup } from './group.ts';
+import { stopGroup } from './group.ts';
 
 /** Watches for what ends a command before its time: the clock, a signal, a failure of its caller. */
 export type EarlyEnd = {
@@ -17,13 +17,13 @@ const longestTimerMs = 2 ** 31 - 1;
 export function watchForEnd(pgid: number, graceMs: number, { timeoutMs = 0, signal }: CommandOptions): EarlyEnd {
   let cause: EarlyEnd['cause'];
   let over = false;
-  let ending = Promise.resolve();
+  let ending: Promise<unknown> = Promise.resolve();
   let failure: { readonly error: unknown } | undefined;
 
   const end = (why: 'timed_out' | 'aborted') => {
     if (over || cause !== undefined) return;
     cause = why;
-    ending = endGroup(pgid, graceMs);
+    ending = stopGroup(pgid, graceMs);
   };
   const onAbort = () => end('aborted');
   const timer = timeoutMs > 0 ? setTimeout(() => end('timed_out'), Math.min(timeoutMs, longestTimerMs)) : undefined;
@@ -38,11 +38,11 @@ export function watchForEnd(pgid: number, graceMs: number, { timeoutMs = 0, sign
       failure ??= { error };
       end('aborted');
     },
-    settle() {
+    async settle() {
       over = true;
       clearTimeout(timer);
       signal?.removeEventListener('abort', onAbort);
-      return ending;
+      await ending;
     },
     rethrow() {
       if (failure !== undefined) throw failure.error;

@@ -1,3 +1,5 @@
 export { commandEnv } from './command-env.ts';
 export type { CommandEnd, CommandOptions, CommandResult, StartedCommand } from './command.ts';
+export { endGroup } from './end-group.ts';
+export type { EndGroupOptions, GroupEnd } from './end-group.ts';
 export { runCommand } from './run-command.ts';

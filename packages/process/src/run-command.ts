@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream';
 import type { CommandEnd, CommandOptions, CommandResult } from './command.ts';
 import { watchForEnd } from './early-end.ts';
 import type { EarlyEnd } from './early-end.ts';
-import { endGroup } from './group.ts';
+import { stopGroup } from './group.ts';
 import { readOutput } from './output.ts';
 import { startError } from './start-error.ts';
 
@@ -95,7 +95,7 @@ function isUnread(error: NodeJS.ErrnoException): boolean {
 /** Waits for the rest of the output, but not for ever on what the command left behind. */
 async function drain(child: Child, closed: Promise<void>, graceMs: number): Promise<void> {
   if (await within(openPipeMs, closed)) return;
-  await endGroup(child.pid, graceMs);
+  await stopGroup(child.pid, graceMs);
   if (await within(openPipeMs, closed)) return;
   child.stdout.destroy(); // held by a process of another group, which lives on
   child.stderr.destroy();

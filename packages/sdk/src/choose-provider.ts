@@ -38,7 +38,12 @@ export async function chooseProvider(question: ProviderQuestion): Promise<Chosen
   return named.name === 'auto' ? chooseUnnamed(question) : openProvider(named, question);
 }
 
-function nameProvider({ flag, written, env }: ProviderQuestion): ProviderChoice {
+/** The provider that flag, job or environment name, in this order; `auto` when none does. */
+export function nameProvider({
+  flag,
+  written,
+  env,
+}: Pick<ProviderQuestion, 'flag' | 'written' | 'env'>): ProviderChoice {
   if (flag !== undefined) return { ...optionsFor(flag, written), ...readChoice(flag, '--provider') };
   if (written.name !== 'auto') return written;
   const set = readText(env, ['PROVIDER']);
@@ -97,7 +102,8 @@ function nobodyAnswers(env: Environment, cause: unknown): OrchError {
   );
 }
 
-async function openProvider(choice: ProviderChoice, question: ProviderQuestion): Promise<ChosenProvider> {
+/** The provider of a choice that was made, asked whether it is there and has the model. */
+export async function openProvider(choice: ProviderChoice, question: ProviderQuestion): Promise<ChosenProvider> {
   const vendor = await loadVendor(choice.name);
   const { clock, recordings, signal, env } = question;
   const provider = vendor.create({ settings: settingsOf(choice, vendor, env), clock, recordings });

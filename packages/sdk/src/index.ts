@@ -1,12 +1,21 @@
-export { run } from './run.ts';
-export type { RunJobOptions } from './run.ts';
+export { resume, run } from './run.ts';
+export type { ResumeJobOptions, RunJobOptions } from './run.ts';
+export { planResume, prepareResume } from './prepare-resume.ts';
+export type { PlannedResume, PrepareResumeOptions } from './prepare-resume.ts';
 export { prepareRun } from './prepare-run.ts';
 export type { PrepareOptions, PreparedRun } from './prepare-run.ts';
 export { plan } from './plan.ts';
 export { listRuns, readRun } from './read-run.ts';
 export type { GateReport, ReadRun, RunSummary, ShownState } from './read-run.ts';
 export { findRun } from './runs.ts';
+export { newestRunOf } from './newest-run-of.ts';
 export { recordReplies } from './record-replies.ts';
+export { verifyRun } from './verify/verify-run.ts';
+export type { VerifiedRun } from './verify/verify-run.ts';
+export { exportRun } from './archive/export-run.ts';
+export type { ExportOptions, ExportedRun } from './archive/export-run.ts';
+export { importRun } from './archive/import-run.ts';
+export type { ImportOptions } from './archive/import-run.ts';
 export { runsFolder } from './environment.ts';
 export type { Environment } from './environment.ts';
 
@@ -24,7 +33,16 @@ export type {
   StepHost,
   StepKind,
 } from '@orch/contracts';
-export { startRun } from '@orch/engine';
-export type { EnginePorts, ModuleContext, ModuleFunction, RunHandle, RunOptions, RunResult } from '@orch/engine';
+export { resumeRun, startRun } from '@orch/engine';
+export type {
+  EnginePorts,
+  ModuleContext,
+  ModuleFunction,
+  PlannedUnit,
+  ResumePlan,
+  RunHandle,
+  RunOptions,
+  RunResult,
+} from '@orch/engine';
 export { followLog, readLog } from '@orch/events';
 export type { AnyEvent } from '@orch/events';

@@ -4,7 +4,7 @@ import { systemClock } from '@orch/engine';
 import type { EnginePorts } from '@orch/engine';
 import { commandEnv } from '@orch/process';
 import { chooseProvider } from './choose-provider.ts';
-import type { ChosenProvider } from './choose-provider.ts';
+import type { ChosenProvider, ProviderQuestion } from './choose-provider.ts';
 import { readConcurrency, withDotenv } from './environment.ts';
 import type { Environment } from './environment.ts';
 import { findJobFile, loadJobFile } from './load-job-file.ts';
@@ -32,20 +32,47 @@ export type PreparedRun = {
 
 /** Everything before a run: reads and compiles the job file, decides who answers, and asks whether they are there. */
 export async function prepareRun(spec: string | undefined, options: PrepareOptions = {}): Promise<PreparedRun> {
-  const { cwd = process.cwd(), clock = systemClock, provider: flag, signal = new AbortController().signal } = options;
-  const env = withDotenv(options.env ?? process.env, cwd);
-  const file = findJobFile(resolve(cwd), spec);
+  const around = surroundings(options);
+  const file = findJobFile(around.cwd, spec);
   let chosen: ChosenProvider | undefined;
   const job = await loadJobFile(file, {
-    cwd,
-    concurrency: readConcurrency(env),
-    ...(options.vars === undefined ? {} : { vars: options.vars }),
+    ...compileOptions(around, options),
     async provider(written) {
-      const recordings = join(dirname(file), 'recordings');
-      chosen = await chooseProvider({ written, flag, env, recordings, clock, signal });
+      chosen = await chooseProvider(askAround(around, { written, flag: options.provider, jobDir: dirname(file) }));
       return chosen.choice;
     },
   });
+  return preparedWith(chosen, job, around);
+}
+
+/** Where a run is prepared. */
+export type Surroundings = {
+  readonly cwd: string;
+  readonly env: Environment;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+};
+
+export function surroundings(options: PrepareOptions): Surroundings {
+  const { cwd = process.cwd(), clock = systemClock, signal = new AbortController().signal } = options;
+  return { cwd: resolve(cwd), env: withDotenv(options.env ?? process.env, cwd), clock, signal };
+}
+
+export function compileOptions({ cwd, env }: Surroundings, { vars }: PrepareOptions) {
+  return { cwd, concurrency: readConcurrency(env), ...(vars === undefined ? {} : { vars }) };
+}
+
+type Asked = Pick<ProviderQuestion, 'written' | 'flag'> & { readonly jobDir: string };
+
+export function askAround(around: Surroundings, { jobDir, ...asked }: Asked): ProviderQuestion {
+  return { ...around, ...asked, recordings: join(jobDir, 'recordings') };
+}
+
+export function preparedWith(
+  chosen: ChosenProvider | undefined,
+  job: CompiledJob,
+  { clock, env }: Surroundings,
+): PreparedRun {
   const provider = chosen?.provider;
   return {
     job,

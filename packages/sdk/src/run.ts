@@ -1,30 +1,66 @@
 import { OrchError } from '@orch/contracts';
-import { startRun, systemIds } from '@orch/engine';
-import type { RunHandle, RunOptions, RunResult } from '@orch/engine';
+import { resumeRun, startRun, systemIds } from '@orch/engine';
+import type { ResumeRunOptions, RunHandle, RunOptions, RunResult } from '@orch/engine';
 import { runPaths } from '@orch/filestore';
+import { basename } from 'node:path';
 import { runsFolder } from './environment.ts';
+import { prepareResume } from './prepare-resume.ts';
+import type { PrepareResumeOptions } from './prepare-resume.ts';
 import { prepareRun } from './prepare-run.ts';
-import type { PrepareOptions } from './prepare-run.ts';
+import type { PrepareOptions, PreparedRun } from './prepare-run.ts';
+import { findRun } from './runs.ts';
 
 /** `runsDir` is what `ORCH_RUNS_DIR` names, else `runs` below `cwd`, unless given. */
 export type RunJobOptions = PrepareOptions & Partial<RunOptions>;
+
+export type ResumeJobOptions = PrepareResumeOptions & ResumeRunOptions & Pick<RunJobOptions, 'runsDir'>;
 
 /**
  * Runs a job file. Returns at once; `result` resolves when the run ended, also when it failed, and rejects when it
  * could not be started: `spec` for a bad job file, `usage`, `unconfigured`, `network` and others for a provider, `io`.
  */
 export function run(spec: string, options: RunJobOptions = {}): RunHandle {
-  const { cwd = process.cwd(), env = process.env, jobId = systemIds.job() } = options;
-  const base = runsFolder(options.runsDir, { env, cwd });
+  const { jobId = systemIds.job() } = options;
+  const base = runsFolderOf(options);
+  return handleOf({ jobId, dir: runPaths(base, jobId).dir }, options, async (signal) => {
+    const given = { ...options, signal, runsDir: base, jobId };
+    return launch(await prepareRun(spec, given), (prepared) => startRun(prepared.job, prepared.ports, given));
+  });
+}
+
+/**
+ * Goes on with a run, named by its id, the unique start of one, or `latest`: with its own plan, or with the job file
+ * `spec` compiled anew. What succeeded with the same inputs is not done again. Throws `not_found`; `result` rejects like
+ * that of `run`, with `locked` while another process runs it, and with `corrupt_log`.
+ */
+export function resume(name: string, options: ResumeJobOptions = {}): RunHandle {
+  const dir = findRun(runsFolderOf(options), name);
+  return handleOf({ jobId: basename(dir), dir }, options, async (signal) => {
+    const given = { ...options, signal };
+    return launch(await prepareResume(dir, given), ({ job, ports }) => resumeRun(dir, job, ports, given));
+  });
+}
+
+function runsFolderOf({ cwd = process.cwd(), env = process.env, runsDir }: RunJobOptions): string {
+  return runsFolder(runsDir, { env, cwd });
+}
+
+type Opened = { readonly handle: RunHandle; readonly result: Promise<RunResult> };
+
+/** A handle that is there before the run is. */
+function handleOf(
+  named: Pick<RunHandle, 'jobId' | 'dir'>,
+  options: Pick<RunOptions, 'signal'>,
+  open: (signal: AbortSignal) => Promise<Opened>,
+): RunHandle {
   const stop = new AbortController();
   const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
-  const opened = open(spec, { ...options, signal, runsDir: base, jobId });
+  const opened = open(signal);
   const result = opened.then(({ result: ended }) => ended);
   // Who iterates hears of a rejection there: `result` alone must not end the program.
   result.catch(() => undefined);
   return {
-    jobId,
-    dir: runPaths(base, jobId).dir,
+    ...named,
     result,
     cancel: (reason = 'canceled by the caller') => stop.abort(new OrchError('canceled', reason)),
     async *[Symbol.asyncIterator]() {
@@ -33,12 +69,9 @@ export function run(spec: string, options: RunJobOptions = {}): RunHandle {
   };
 }
 
-type Opened = { readonly handle: RunHandle; readonly result: Promise<RunResult> };
-
-async function open(spec: string, options: RunJobOptions & RunOptions): Promise<Opened> {
-  const prepared = await prepareRun(spec, options);
+async function launch<P extends PreparedRun>(prepared: P, start: (prepared: P) => RunHandle): Promise<Opened> {
   try {
-    const handle = startRun(prepared.job, prepared.ports, options);
+    const handle = start(prepared);
     return { handle, result: handle.result.finally(() => prepared.close()) };
   } catch (error) {
     await prepared.close();

@@ -20,6 +20,18 @@ export type CommandRow = {
 };
 
 const runsDir = ['--runs-dir <dir>', 'folder of all runs (default: $ORCH_RUNS_DIR or runs)'] as const;
+const howItGoesOn = [
+  ['--from <step>', 'run this step and all that needs it anew'],
+  ['--retry-failed', 'ask for other answers where steps failed'],
+  ['--fail-fast', 'end what is in flight at the first failure'],
+  ['--plan', 'only tell what would be reused and what would run'],
+] as const;
+const answering = [
+  ['--provider <name>', 'who answers: name or name:model'],
+  ['--var <key=value>', 'set a variable of the job; any number of times', 'many'],
+  ['--only <step>', 'run this step and what it needs'],
+  ['--limit <items>', 'take at most so many items of each fan-out'],
+] as const;
 const jobArgument = ['[job]', 'job id, the unique start of one, or latest'] as const;
 
 /** What the commands of a group are about. */
@@ -35,13 +47,24 @@ export const commands: readonly CommandRow[] = [
     arguments: [['[spec]', 'job file (default: job.yaml or orch.yaml)']],
     options: [
       ['--spec <file>', 'job file'],
-      ['--provider <name>', 'who answers: name or name:model'],
-      ['--var <key=value>', 'set a variable of the job; any number of times', 'many'],
-      ['--only <step>', 'run this step and what it needs'],
-      ['--limit <items>', 'take at most so many items of each fan-out'],
+      ...answering,
+      ['--resume', 'go on with the newest unfinished run of this job, compiled anew'],
+      ...howItGoesOn,
       runsDir,
     ],
     load: () => import('./run.ts'),
+  },
+  {
+    name: 'resume',
+    summary: 'go on with a run',
+    arguments: [jobArgument],
+    options: [
+      ['--spec <file>', "compile this job file anew, instead of the run's own plan"],
+      ...answering,
+      ...howItGoesOn,
+      runsDir,
+    ],
+    load: () => import('./resume.ts'),
   },
   {
     name: 'show',
@@ -70,5 +93,34 @@ export const commands: readonly CommandRow[] = [
     arguments: [jobArgument],
     options: [['--to <dir>', 'folder for them (default: recordings)'], runsDir],
     load: () => import('./record.ts'),
+  },
+  {
+    name: 'verify',
+    summary: 'check a run against its log: every line, file, blob and reply',
+    arguments: [jobArgument],
+    options: [runsDir],
+    load: () => import('./verify.ts'),
+  },
+  {
+    name: 'export',
+    summary: 'write a run into one file, to be imported elsewhere',
+    arguments: [jobArgument],
+    options: [
+      ['-o, --output <file>', 'a file that ends in .tar.gz or .tar.zst'],
+      ['--force', 'replace a file that is there'],
+      runsDir,
+    ],
+    load: () => import('./export.ts'),
+  },
+  {
+    name: 'import',
+    summary: 'bring a run from such a file into the folder of runs',
+    arguments: [['<file>', 'what `orch export` wrote']],
+    options: [
+      ['--max-entries <n>', 'refuse more files and folders than this (default: 500000)'],
+      ['--max-size <size>', 'refuse what is larger unpacked (default: 4GB)'],
+      runsDir,
+    ],
+    load: () => import('./import.ts'),
   },
 ];

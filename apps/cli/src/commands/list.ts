@@ -9,9 +9,7 @@ import type { RunsDirOption } from './options.ts';
 
 export async function execute({ terminal, args: [prefix = ''], options }: Invocation<RunsDirOption>): Promise<0> {
   const runsDir = runsDirOf(options, terminal);
-  const runs = listRuns(runsDir).filter(
-    ({ job_id: id }) => id.startsWith(prefix) || id.startsWith(`job_${prefix}`),
-  );
+  const runs = listRuns(runsDir).filter(({ job_id: id }) => id.startsWith(prefix) || id.startsWith(`job_${prefix}`));
   if (options.json) terminal.out(JSON.stringify(runs, undefined, 2));
   else if (runs.length === 0) terminal.err(`No runs in ${runsDir}.`);
   else for (const line of table(runs.map((run) => row(run, terminal)))) terminal.out(line);

@@ -7,7 +7,11 @@ import { runsDirOf } from './options.ts';
 import type { RunsDirOption } from './options.ts';
 
 export async function execute(invocation: Invocation<RunsDirOption & { readonly to?: string }>): Promise<0> {
-  const { terminal, args: [job], options } = invocation;
+  const {
+    terminal,
+    args: [job],
+    options,
+  } = invocation;
   const to = resolve(terminal.cwd, options.to ?? 'recordings');
   const files = await recordReplies(findRun(runsDirOf(options, terminal), job), to);
   if (options.json) terminal.out(JSON.stringify(files, undefined, 2));

@@ -1,54 +1,46 @@
-import { OrchError, exitCodes } from '@orch/contracts';
+import { OrchError } from '@orch/contracts';
 import type { ExitCode } from '@orch/contracts';
-import { prepareRun, readRun, startRun } from '@orch/sdk';
-import type { PreparedRun, RunResult } from '@orch/sdk';
-import { describeRun } from '../describe-run.ts';
-import { createProgress } from '../progress.ts';
-import type { Terminal } from '../terminal.ts';
-import { harmless } from '../words.ts';
+import { newestRunOf, prepareRun, startRun } from '@orch/sdk';
+import { attendRun } from '../attend-run.ts';
+import { followRun } from '../follow-run.ts';
+import { resumeJob } from '../resume-job.ts';
+import type { ResumeFlags } from '../resume-job.ts';
 import type { Invocation } from './index.ts';
 import { readCount, readVars, runsDirOf } from './options.ts';
-import type { RunsDirOption } from './options.ts';
 
-type Options = RunsDirOption & {
+type Options = ResumeFlags & {
   readonly spec?: string;
-  readonly provider?: string;
-  readonly var?: readonly string[];
   readonly only?: string;
-  readonly limit?: string;
+  readonly resume?: true;
 };
 
-export async function execute({ terminal, args: [spec], options }: Invocation<Options>): Promise<ExitCode> {
-  const { env, cwd } = terminal;
-  const stop = new AbortController();
-  const unattend = terminal.attend({
-    onInterrupt: () => stop.abort(new OrchError('interrupted', 'Interrupted by a signal.')),
-    onStray: (error) => stop.abort(strayError(error)),
-    onExit() {
-      terminal.err(
-        'error: The process was ended from within, while the job ran: does a module of it call process.exit?',
-      );
-      return exitCodes.failed;
-    },
-    outlivesReader: true,
-  });
-  try {
-    const limit = readCount('--limit', options.limit);
-    const asked = { cwd, env, provider: options.provider, vars: readVars(options.var), signal: stop.signal };
-    const prepared = await prepareRun(specOf(spec, options.spec), asked);
-    const result = await follow(prepared, { terminal, options, limit, signal: stop.signal }).finally(() =>
-      prepared.close(),
-    );
-    return exitOf(result);
-  } finally {
-    unattend();
-  }
+export async function execute(invocation: Invocation<Options>): Promise<ExitCode> {
+  const { terminal, args, options } = invocation;
+  const spec = specOf(args[0], options.spec);
+  const goesOn = options.resume ?? options.from ?? options.retryFailed ?? options.plan;
+  if (goesOn === undefined) return runNew(invocation, spec);
+  const runsDir = runsDirOf(options, terminal);
+  const dir = newestRunOf(runsDir, spec, { cwd: terminal.cwd, finished: options.from !== undefined });
+  if (dir !== undefined) return resumeJob(terminal, options, { dir, spec: spec ?? 'job.yaml' });
+  if (options.resume === undefined) throw nothingToResume(runsDir);
+  terminal.err('No unfinished run of this job: starting a new one.');
+  return runNew(invocation, spec);
 }
 
-/** What a step leaves behind fails the job: the step itself may long have ended. */
-function strayError(error: unknown): OrchError {
-  const message = error instanceof Error ? error.message : String(error);
-  return new OrchError('module_failed', `Something that a step left behind failed: ${message}`, { cause: error });
+function runNew({ terminal, options }: Invocation<Options>, spec: string | undefined): Promise<ExitCode> {
+  const { env, cwd } = terminal;
+  return attendRun(terminal, async ({ drain, signal, any }) => {
+    const limit = readCount('--limit', options.limit);
+    const asked = { cwd, env, provider: options.provider, vars: readVars(options.var), signal: any };
+    const prepared = await prepareRun(spec, asked);
+    return followRun(prepared, { terminal, json: options.json ?? false }, (onEvent) =>
+      startRun(prepared.job, prepared.ports, {
+        runsDir: runsDirOf(options, terminal),
+        ...{ only: options.only, limit, failFast: options.failFast },
+        ...{ drain, signal, onEvent },
+      }),
+    );
+  });
 }
 
 function specOf(argument: string | undefined, flag: string | undefined): string | undefined {
@@ -56,42 +48,8 @@ function specOf(argument: string | undefined, flag: string | undefined): string 
   throw new OrchError('usage', `Expected one job file, got ${argument} and --spec ${flag}.`);
 }
 
-type Following = {
-  readonly terminal: Terminal;
-  readonly options: Invocation<Options>['options'];
-  readonly limit: number | undefined;
-  readonly signal: AbortSignal;
-};
-
-async function follow(prepared: PreparedRun, { terminal, options, limit, signal }: Following): Promise<RunResult> {
-  const notes = prepared.notes.map(harmless);
-  const progress = options.json ? undefined : createProgress(terminal, notes);
-  const handle = startRun(prepared.job, prepared.ports, {
-    runsDir: runsDirOf(options, terminal),
-    only: options.only,
-    limit,
-    signal,
-    onEvent: progress,
+function nothingToResume(runsDir: string): OrchError {
+  return new OrchError('usage', `Expected a run of this job in ${runsDir} that can go on, there is none.`, {
+    hint: 'Start one: orch run',
   });
-  const result = await handle.result;
-  const run = await readRun(result.dir);
-  if (options.json) {
-    terminal.out(JSON.stringify({ ...run.manifest, dir: run.dir, exit_code: exitOf(result) }, undefined, 2));
-  } else {
-    for (const line of ['', ...describeRun(run, terminal), ...notes]) terminal.out(line);
-  }
-  return result;
-}
-
-function exitOf({ status, manifest }: RunResult): ExitCode {
-  switch (status) {
-    case 'succeeded':
-      return exitCodes.succeeded;
-    case 'canceled':
-      return exitCodes.canceled;
-    case 'paused':
-      return exitCodes.interrupted;
-    default:
-      return manifest.status === 'waiting' ? exitCodes.waiting : exitCodes.failed;
-  }
 }

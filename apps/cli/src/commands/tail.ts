@@ -7,7 +7,11 @@ import { runsDirOf } from './options.ts';
 import type { RunsDirOption } from './options.ts';
 
 export async function execute(invocation: Invocation<RunsDirOption & { readonly follow?: true }>): Promise<0> {
-  const { terminal, args: [job], options } = invocation;
+  const {
+    terminal,
+    args: [job],
+    options,
+  } = invocation;
   const path = join(findRun(runsDirOf(options, terminal), job), 'events.jsonl');
   const stop = new AbortController();
   const unattend = terminal.attend({ onInterrupt: () => stop.abort() });

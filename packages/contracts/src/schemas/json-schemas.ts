@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { cacheEntry } from './cache-entry.ts';
 import { eventData, eventEnvelope } from './event.ts';
+import { inboxRequest } from './inbox.ts';
 import { manifest } from './manifest.ts';
 import { recording } from './recording.ts';
 
@@ -15,6 +16,7 @@ const schemas = {
   'manifest.v1': manifest,
   'cache_entry.v1': cacheEntry,
   'recording.v1': recording,
+  'inbox_request.v1': inboxRequest,
 };
 
 export type SchemaName = keyof typeof schemas;

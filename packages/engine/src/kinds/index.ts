@@ -6,4 +6,9 @@ import { moduleKind } from './module.ts';
 import { shellKind } from './shell.ts';
 
 /** The kinds of step that orch brings. Each is a `StepKind` like any other. */
-export const builtinKinds: readonly StepKind[] = [llmKind, shellKind, filesKind, gateKind, moduleKind];
+const builtin: readonly StepKind[] = [llmKind, shellKind, filesKind, gateKind, moduleKind];
+
+/** The kinds that a run knows, by name: those of orch, and others, which win. */
+export function allKinds(others: readonly StepKind[] = []): ReadonlyMap<string, StepKind> {
+  return new Map([...builtin, ...others].map((kind) => [kind.kind, kind]));
+}

@@ -1,0 +1,58 @@
+import { exitCodes } from '@orch/contracts';
+import type { ExitCode } from '@orch/contracts';
+import { planResume, prepareResume, resumeRun } from '@orch/sdk';
+import { attendRun } from './attend-run.ts';
+import { readCount, readVars } from './commands/options.ts';
+import type { RunsDirOption } from './commands/options.ts';
+import { describeResume } from './describe-resume.ts';
+import { followRun } from './follow-run.ts';
+import type { Terminal } from './terminal.ts';
+
+/** The options of `run` and `resume` that say how a run goes on. */
+export type ResumeFlags = RunsDirOption & {
+  readonly provider?: string;
+  readonly var?: readonly string[];
+  readonly only?: string;
+  readonly limit?: string;
+  readonly from?: string;
+  readonly retryFailed?: true;
+  readonly failFast?: true;
+  readonly plan?: true;
+  readonly json?: true;
+};
+
+type Which = {
+  readonly dir: string;
+  /** Compiled anew; without it, the run's own plan is used. */
+  readonly spec: string | undefined;
+};
+
+/** Goes on with a run, or tells what that would do. */
+export function resumeJob(terminal: Terminal, options: ResumeFlags, { dir, spec }: Which): Promise<ExitCode> {
+  const { env, cwd } = terminal;
+  return attendRun(terminal, async ({ drain, signal, any }) => {
+    const { from, retryFailed, failFast, only, provider } = options;
+    const limit = readCount('--limit', options.limit);
+    const vars = options.var === undefined ? undefined : readVars(options.var);
+    const json = options.json ?? false;
+    if (options.plan) {
+      const { plan } = await planResume(dir, { cwd, env, spec, provider, vars, from, limit, signal: any });
+      const said = json ? [JSON.stringify(plan, undefined, 2)] : describeResume(plan, terminal);
+      for (const line of said) terminal.out(line);
+      return exitCodes.succeeded;
+    }
+    const prepared = await prepareResume(dir, { cwd, env, spec, provider, vars, from, limit, signal: any });
+    return followRun(prepared, { terminal, json }, (onEvent) =>
+      resumeRun(dir, prepared.job, prepared.ports, {
+        from,
+        retryFailed,
+        failFast,
+        only,
+        limit,
+        drain,
+        signal,
+        onEvent,
+      }),
+    );
+  });
+}

@@ -1,0 +1,88 @@
+import type { Digest, EventData, OrchEvent, Where } from '@orch/contracts';
+import type { AnyEvent } from '@orch/events';
+
+export type OpenRequest = { readonly where: Where; readonly ts: string; readonly data: EventData['llm.request'] };
+
+export type Decision = { readonly granted: boolean; readonly inputHash: Digest };
+
+/** A question to a person, as the log has it. */
+export type Asked = EventData['approval.requested'];
+
+/** What earlier attempts of a run left open or settled that its fold does not hold, read from the log once. */
+export type Leftovers = {
+  note(event: AnyEvent): void;
+  /** Commands that the open attempt at this step or item has started. */
+  processesOf(where: Where): readonly EventData['process.started'][];
+  /** Requests that no answer was logged for, by id. */
+  readonly requests: ReadonlyMap<string, OpenRequest>;
+  /** Keys of answers that a step could not use. */
+  readonly rejected: ReadonlySet<Digest>;
+  /** Key of the last question that a step or item asked without succeeding since. */
+  lastQuestion(where: Where): Digest | undefined;
+  /** The last question about this step or item. */
+  questionOn(where: Where): Asked | undefined;
+  /** What a person answered last about it. */
+  decisionOn(where: Where): Decision | undefined;
+  /** Requests of the inbox that stand in the log already. */
+  readonly handled: ReadonlySet<string>;
+};
+
+export function createLeftovers(): Leftovers {
+  const processes = new Map<string, EventData['process.started'][]>();
+  const requests = new Map<string, OpenRequest>();
+  const rejected = new Set<Digest>();
+  const questions = new Map<string, Digest>();
+  const asked = new Map<string, Asked>();
+  const decisions = new Map<string, Decision>();
+  const handled = new Set<string>();
+
+  const decide = (event: AnyEvent, granted: boolean): void => {
+    const { input_hash: inputHash } = event.data as EventData['approval.granted'];
+    decisions.set(unitKey(event), { granted, inputHash });
+  };
+  const readers: { readonly [type: string]: (event: AnyEvent) => void } = {
+    'process.started': (event) => {
+      const started = processes.get(unitKey(event)) ?? [];
+      started.push(event.data as EventData['process.started']);
+      processes.set(unitKey(event), started);
+    },
+    'step.started': (event) => void processes.delete(unitKey(event)),
+    'step.succeeded': (event) => {
+      processes.delete(unitKey(event));
+      questions.delete(unitKey(event));
+    },
+    'llm.request': (event) => {
+      const data = event.data as EventData['llm.request'];
+      requests.set(data.request_id, { where: { step: event.step, item: event.item }, ts: event.ts, data });
+    },
+    'llm.response': ({ data }) => void requests.delete((data as EventData['llm.response']).request_id),
+    'cache.miss': noteQuestion,
+    'cache.hit': noteQuestion,
+    'reply.rejected': ({ data }) => void rejected.add((data as EventData['reply.rejected']).cache_key),
+    'approval.requested': (event) => void asked.set(unitKey(event), event.data as Asked),
+    'approval.granted': (event) => decide(event, true),
+    'approval.rejected': (event) => decide(event, false),
+  };
+  function noteQuestion(event: AnyEvent): void {
+    questions.set(unitKey(event), (event.data as EventData['cache.miss']).cache_key);
+  }
+
+  return {
+    note(event) {
+      readers[event.type]?.(event);
+      const { request } = event.data as { readonly request?: unknown };
+      if (typeof request === 'string') handled.add(request);
+    },
+    processesOf: (where) => processes.get(unitKey(where)) ?? [],
+    requests,
+    rejected,
+    handled,
+    lastQuestion: (where) => questions.get(unitKey(where)),
+    questionOn: (where) => asked.get(unitKey(where)),
+    decisionOn: (where) => decisions.get(unitKey(where)),
+  };
+}
+
+function unitKey({ step = '', item }: Where | OrchEvent): string {
+  return item === undefined ? step : `${step}\0${item}`;
+}

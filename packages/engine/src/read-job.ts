@@ -1,0 +1,107 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { canonicalJson, sha256 } from '@orch/cache';
+import { OrchError } from '@orch/contracts';
+import type { BlobStore, CompiledJob, Digest, EventData, Plan, PlanInput } from '@orch/contracts';
+import { readLog } from '@orch/events';
+import { openBlobs, openFiles, runPaths } from '@orch/filestore';
+import type { RunPaths } from '@orch/filestore';
+import { loadOutput } from './outputs.ts';
+import { readOrigin } from './run-folder.ts';
+
+type Started = EventData['job.started'];
+
+/**
+ * The job of a run as its last attempt ran it, from its folder alone. Relative paths count from where the job file
+ * stands; on a machine that has it not, from a copy of the files that compilation read. Throws `not_found` when the run
+ * never began, `corrupt_log` when a part of it is gone, `conflict` when code that its modules are made of has changed.
+ */
+export async function readJob(dir: string): Promise<CompiledJob> {
+  const paths = runPaths(dirname(resolve(dir)), basename(dir));
+  const blobs = openBlobs(paths.artifacts);
+  const started = await lastStart(paths);
+  return started === undefined ? writtenJob(paths) : loggedJob(paths, blobs, started);
+}
+
+async function lastStart({ events }: RunPaths): Promise<Started | undefined> {
+  let last: Started | undefined;
+  for await (const { data } of readLog(events, { types: ['job.started'] })) last = data as Started;
+  return last;
+}
+
+/** Of a run that was ended before its log began. */
+function writtenJob(paths: RunPaths): CompiledJob {
+  const file = join(paths.inputs, 'plan.json');
+  if (!existsSync(file)) {
+    throw new OrchError('not_found', `Expected the plan of a run at ${file}, there is none: it was never begun.`, {
+      hint: 'Start it again: orch run',
+    });
+  }
+  const plan = JSON.parse(readFileSync(file, 'utf8')) as Plan;
+  const origin = readOrigin(paths);
+  const spec = inputOf(origin ?? 'spec.yaml', readFileSync(specFile(paths), 'utf8'));
+  const jobDir = origin === undefined ? paths.inputs : dirname(origin);
+  return { plan, planHash: sha256(canonicalJson(plan)), spec, inputs: [], jobDir };
+}
+
+function loggedJob(paths: RunPaths, blobs: BlobStore, started: Started): CompiledJob {
+  const { plan_hash: planHash, spec_sha256, inputs: listed } = started;
+  const content = (what: string, digest: Digest): string => {
+    const bytes = blobs.get(digest);
+    if (bytes !== undefined) return Buffer.from(bytes).toString('utf8');
+    throw new OrchError(
+      'corrupt_log',
+      `Expected ${what} of the run among its artifacts as blob ${digest}, it is gone.`,
+    );
+  };
+  const refs =
+    'sha256' in listed
+      ? (loadOutput(listed, blobs) as unknown as Exclude<Started['inputs'], { sha256: string }>)
+      : listed;
+  const inputs = refs.map(({ path, sha256: digest }) => inputOf(path, content(path, digest)));
+  const plan = JSON.parse(content('the plan', planHash)) as Plan;
+  const origin = readOrigin(paths);
+  const home = origin !== undefined && existsSync(dirname(origin)) ? dirname(origin) : undefined;
+  if (home !== undefined) requireSameCode(home, plan, inputs);
+  return {
+    plan,
+    planHash,
+    spec: inputOf(origin ?? basename(specFile(paths)), content('the job file', spec_sha256)),
+    inputs,
+    jobDir: home ?? layOut(paths, inputs),
+  };
+}
+
+function inputOf(path: string, content: string): PlanInput {
+  return { path, sha256: sha256(content), content };
+}
+
+function specFile({ inputs }: RunPaths): string {
+  const json = join(inputs, 'spec.json');
+  return existsSync(json) ? json : join(inputs, 'spec.yaml');
+}
+
+/** Modules are loaded from where they stand: other code than the plan names must not run in its name. */
+function requireSameCode(jobDir: string, plan: Plan, inputs: readonly PlanInput[]): void {
+  if (!plan.steps.some(({ fields }) => 'code_sha256' in fields)) return;
+  const changed = inputs.filter(({ path }) => /\.[cm]?[jt]s$/.test(path)).find((input) => !isUnchanged(jobDir, input));
+  if (changed === undefined) return;
+  throw new OrchError('conflict', `Expected ${changed.path} as it was when the run was planned, it has changed.`, {
+    hint: 'To go on with the new code, compile the job anew: add --spec and the job file.',
+    details: { path: changed.path, expected: changed.sha256 },
+  });
+}
+
+function isUnchanged(jobDir: string, { path, sha256: expected }: PlanInput): boolean {
+  const file = resolve(jobDir, path);
+  return existsSync(file) && sha256(readFileSync(file)) === expected;
+}
+
+/** Writes what compilation read below the run's folder, as it stood to each other; returns the folder of the job. */
+function layOut(paths: RunPaths, inputs: readonly PlanInput[]): string {
+  const above = Math.max(0, ...inputs.map(({ path }) => path.split('/').filter((part) => part === '..').length));
+  const inner = Array.from({ length: above }, () => 'job');
+  const files = openFiles(join(paths.inputs, 'files'), { durability: 'relaxed' });
+  for (const { path, content } of inputs) files.write(join(...inner, path), content);
+  return join(files.root, ...inner);
+}

@@ -1,0 +1,66 @@
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import type { Stats } from 'node:fs';
+import { basename, join } from 'node:path';
+import { OrchError } from '@orch/contracts';
+import { createTarPacker } from 'modern-tar';
+import type { TarHeader, TarPackController } from 'modern-tar';
+import { carriedEntries } from './carried-entries.ts';
+import type { LeftOut } from './carried-entries.ts';
+
+export type Packed = { readonly files: number; readonly leftOut: readonly LeftOut[] };
+
+/** The folder of a run as a tar that is made while it is read. Equal folders give equal bytes. */
+export function packRun(dir: string): { readonly tar: ReadableStream<Uint8Array>; readonly done: Promise<Packed> } {
+  const { readable, controller } = createTarPacker();
+  const done = pack(dir, controller);
+  // Whoever reads the tar hears of a failure there.
+  done.catch((error: unknown) => controller.error(error));
+  return { tar: readable, done };
+}
+
+const folder = { type: 'directory', size: 0, mode: 0o755, uid: 0, gid: 0 } as const;
+
+async function pack(dir: string, controller: TarPackController): Promise<Packed> {
+  const leftOut: LeftOut[] = [];
+  let files = 0;
+  const { mtime } = statSync(join(dir, 'events.jsonl'));
+  const packFolder = (name: string) => controller.add({ ...folder, name: `${name}/`, mtime }).close();
+  await packFolder(basename(dir));
+  for (const entry of carriedEntries(dir, (left) => leftOut.push(left))) {
+    const name = `${basename(dir)}/${entry.path}`;
+    if (entry.type === 'folder') await packFolder(name);
+    else {
+      await packFile(controller, name, entry.source);
+      files += 1;
+    }
+  }
+  controller.finalize();
+  return { files, leftOut };
+}
+
+/** Bytes read at once. */
+const chunkSize = 1024 * 1024;
+
+async function packFile(controller: TarPackController, name: string, source: string): Promise<void> {
+  const file = openSync(source, 'r');
+  try {
+    const stats = fstatSync(file);
+    const body = controller.add(headerOf(name, stats)).getWriter();
+    for (let left = stats.size; left > 0;) {
+      const chunk = new Uint8Array(Math.min(left, chunkSize));
+      const count = readSync(file, chunk);
+      if (count === 0) throw new OrchError('locked', `Expected ${source} to stay as it is, it became shorter.`);
+      await body.write(chunk.subarray(0, count));
+      left -= count;
+    }
+    await body.close();
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Of the modes, only who may write and run is the same on every machine. */
+function headerOf(name: string, { size, mode, mtimeMs }: Stats): TarHeader {
+  const common = (mode & 0o200 ? 0o644 : 0o444) | (mode & 0o100 ? 0o111 : 0);
+  return { name, size, mode: common, mtime: new Date(mtimeMs), type: 'file', uid: 0, gid: 0 };
+}

@@ -1,0 +1,70 @@
+import { closeSync, futimesSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { OrchError } from '@orch/contracts';
+import type { ParsedTarEntry } from 'modern-tar';
+import type { ArchiveForm } from './archive-form.ts';
+import { EntryRules } from './entry-rules.ts';
+import type { AcceptedEntry } from './entry-rules.ts';
+import { readTar } from './read-tar.ts';
+
+export type UnpackLimits = {
+  /** Files and folders, 500 000 unless given. */
+  readonly maxEntries?: number | undefined;
+  /** Bytes of the archive when it is unpacked, 4 GB unless given. */
+  readonly maxBytes?: number | undefined;
+};
+
+export type UnpackOptions = UnpackLimits & {
+  readonly form: ArchiveForm;
+  /** An empty folder. */
+  readonly into: string;
+  /** Told of the run as soon as its id is known, before anything is written. Throws to refuse it. */
+  readonly onRun: (jobId: string) => void;
+  readonly signal?: AbortSignal | undefined;
+};
+
+/**
+ * Unpacks the archive of one run as it is read, into a folder of its id, which is returned. Throws `unsafe_path` for
+ * names that could lead elsewhere, `usage` for anything else than a whole archive of a run within the limits, `io`.
+ */
+export async function unpackRun(file: string, options: UnpackOptions): Promise<string> {
+  const { into, onRun, maxEntries = 500_000, maxBytes = 4e9 } = options;
+  const rules = new EntryRules(into, onRun);
+  let count = 0;
+  for await (const entry of readTar(file, { ...options, maxBytes })) {
+    count += 1;
+    if (count > maxEntries) throw tooMany(file, maxEntries);
+    const accepted = rules.accept(entry.header);
+    if (accepted === undefined) await entry.body.cancel();
+    else await unpack(accepted, entry);
+  }
+  if (rules.jobId !== undefined) return rules.jobId;
+  throw new OrchError('usage', `Expected the archive of a run, ${file} is empty.`);
+}
+
+async function unpack({ type, target }: AcceptedEntry, { header, body }: ParsedTarEntry): Promise<void> {
+  try {
+    mkdirSync(type === 'folder' ? target : dirname(target), { recursive: true });
+    if (type === 'folder') return;
+    const file = openSync(target, 'wx', modeOf(header.mode));
+    try {
+      for await (const chunk of body) writeFileSync(file, chunk);
+      if (header.mtime !== undefined) futimesSync(file, header.mtime, header.mtime);
+    } finally {
+      closeSync(file);
+    }
+  } catch (error) {
+    throw (error as NodeJS.ErrnoException).syscall === undefined ? error : OrchError.from(error, 'io');
+  }
+}
+
+/** Who may read and write beside its owner is for this system to say. */
+function modeOf(mode = 0o644): number {
+  return (mode & 0o200 ? 0o666 : 0o444) | (mode & 0o100 ? 0o111 : 0);
+}
+
+function tooMany(file: string, most: number): OrchError {
+  return new OrchError('usage', `Expected at most ${most} files and folders in ${file}, it has more.`, {
+    hint: 'If you trust it, raise --max-entries.',
+  });
+}

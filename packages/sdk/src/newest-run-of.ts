@@ -1,0 +1,41 @@
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { readOrigin } from '@orch/engine';
+import { runPaths } from '@orch/filestore';
+import { parseJob } from '@orch/spec';
+import { findJobFile } from './load-job-file.ts';
+import { listRuns } from './read-run.ts';
+import type { RunSummary, ShownState } from './read-run.ts';
+
+const finished: ReadonlySet<ShownState> = new Set(['succeeded', 'canceled', 'quarantined']);
+
+export type RunSearch = {
+  readonly cwd: string;
+  /** Also runs that succeeded. Those that a person ended never count. */
+  readonly finished?: boolean | undefined;
+};
+
+/** The folder of the newest run of a job file that can go on; undefined when there is none. */
+export function newestRunOf(runsDir: string, spec: string | undefined, search: RunSearch): string | undefined {
+  const file = findJobFile(resolve(search.cwd), spec);
+  const found = listRuns(runsDir).find((run) => {
+    const fits = search.finished === true && run.status === 'succeeded' ? true : !finished.has(run.status);
+    return fits && isRunOf(runsDir, run, file);
+  });
+  return found && join(runsDir, found.job_id);
+}
+
+/** A run of this very file; one that came from another machine, of a file that names the same project. */
+function isRunOf(runsDir: string, { job_id: id, project }: RunSummary, file: string): boolean {
+  const origin = readOrigin(runPaths(runsDir, id));
+  return origin === undefined ? projectOf(file) === project : realPath(origin) === realPath(file);
+}
+
+function projectOf(file: string): string | undefined {
+  const parsed = existsSync(file) ? parseJob(readFileSync(file, 'utf8'), { file }) : undefined;
+  return parsed?.ok === true ? parsed.value.draft.project : undefined;
+}
+
+function realPath(path: string): string {
+  return existsSync(path) ? realpathSync(path) : path;
+}

@@ -1,0 +1,79 @@
+import { dirname } from 'node:path';
+import type { CompiledJob, ProviderChoice } from '@orch/contracts';
+import { explainResume, readJob } from '@orch/engine';
+import type { ResumeOptions, ResumePlan } from '@orch/engine';
+import { chooseProvider, nameProvider, openProvider } from './choose-provider.ts';
+import type { ChosenProvider } from './choose-provider.ts';
+import { findJobFile, loadJobFile } from './load-job-file.ts';
+import { askAround, compileOptions, preparedWith, surroundings } from './prepare-run.ts';
+import type { PrepareOptions, PreparedRun, Surroundings } from './prepare-run.ts';
+
+export type PrepareResumeOptions = PrepareOptions &
+  ResumeOptions & {
+    /** A job file to compile anew; the run's own plan unless given. */
+    readonly spec?: string | undefined;
+    readonly limit?: number | undefined;
+  };
+
+export type PlannedResume = {
+  readonly job: CompiledJob;
+  /** What the resume will reuse, run, and perhaps run. */
+  readonly plan: ResumePlan;
+};
+
+/** What going on with a run would do: nothing is run or written, and nobody is asked unless the job names another provider. */
+export async function planResume(dir: string, options: PrepareResumeOptions = {}): Promise<PlannedResume> {
+  const { chosen, ...planned } = await forecast(dir, surroundings(options), options);
+  await chosen?.provider.close?.();
+  return planned;
+}
+
+/**
+ * Everything before a run goes on: its job, what of it has to run, and who answers. The provider is the one that the
+ * run began with, unless the job file or `provider` now names another; it is only asked whether it is there when a step
+ * will, or may, need it.
+ */
+export async function prepareResume(dir: string, options: PrepareResumeOptions = {}): Promise<PreparedRun> {
+  const around = surroundings(options);
+  const { job, plan, chosen } = await forecast(dir, around, options);
+  const { provider } = job.plan;
+  const isNeeded = chosen === undefined && plan.asks && provider !== undefined;
+  const question = askAround(around, { written: provider ?? { name: 'auto' }, jobDir: job.jobDir });
+  const opened = isNeeded ? await openProvider(provider, question) : chosen;
+  return preparedWith(opened, job, around);
+}
+
+async function forecast(dir: string, around: Surroundings, options: PrepareResumeOptions) {
+  const { job, chosen } = await jobToRun(await readJob(dir), around, options);
+  return { job, chosen, plan: await explainResume(dir, job, options) };
+}
+
+type JobToRun = { readonly job: CompiledJob; readonly chosen?: ChosenProvider | undefined };
+
+/** The run's own job, or one compiled anew when anything about it was said. */
+async function jobToRun(own: CompiledJob, around: Surroundings, options: PrepareResumeOptions): Promise<JobToRun> {
+  const { spec, provider: flag, vars } = options;
+  if (spec === undefined && flag === undefined && vars === undefined) return { job: own };
+  const file = findJobFile(around.cwd, spec ?? own.spec.path);
+  let chosen: ChosenProvider | undefined;
+  const job = await loadJobFile(file, {
+    ...compileOptions(around, options),
+    async provider(written) {
+      const question = askAround(around, { written, flag, jobDir: dirname(file) });
+      const kept = keptChoice(nameProvider(question), own.plan.provider);
+      if (kept !== undefined) return kept;
+      chosen = await chooseProvider(question);
+      return chosen.choice;
+    },
+  });
+  return { job, chosen };
+}
+
+/** The provider that was resolved when the run began, while the job still asks for the same. */
+function keptChoice(named: ProviderChoice, before: ProviderChoice | undefined): ProviderChoice | undefined {
+  if (before === undefined) return undefined;
+  const { name, model } = before;
+  if (named.name === 'auto' && name === 'replay') return before;
+  const fits = named.name === 'auto' || (named.name === name && (named.model ?? model) === model);
+  return fits ? { ...named, name, ...(model === undefined ? {} : { model }) } : undefined;
+}
