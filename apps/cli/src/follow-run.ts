@@ -33,13 +33,17 @@ export async function followRun(
   }
 }
 
-/** The command that goes on with a run which has not come to its end. */
-function nextStep({ status, jobId, dir }: RunResult, terminal: Terminal): string[] {
+/** The commands that go on with a run which has not come to its end. */
+function nextStep({ status, jobId, dir, manifest }: RunResult, terminal: Terminal): string[] {
   if (status === 'succeeded' || status === 'canceled') return [];
   const { cwd, env } = terminal;
   const base = dirname(dir);
   const elsewhere = base === runsFolder(undefined, { cwd, env }) ? '' : ` --runs-dir ${relative(cwd, base)}`;
-  return [`${terminal.paint('dim', 'resume')}  orch resume ${jobId}${elsewhere}`];
+  const waiting = Object.entries(manifest.steps).flatMap(([id, step]) => (step.status === 'waiting' ? [id] : []));
+  return [
+    ...waiting.map((step) => `${terminal.paint('dim', 'answer')}  orch approve ${jobId} ${step}${elsewhere}`),
+    `${terminal.paint('dim', 'resume')}  orch resume ${jobId}${elsewhere}`,
+  ];
 }
 
 function exitOf({ status }: RunResult): ExitCode {

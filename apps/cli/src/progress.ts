@@ -37,6 +37,8 @@ function lineOf(event: OrchEvent, name: string, { terminal, items }: Telling): s
     case 'step.skipped':
       if (event.data.reason === 'resume') return reusedLine(event.data.reused, paint);
       return event.item === undefined ? paint('dim', `  - ${name}  skipped: ${event.data.reason}`) : undefined;
+    case 'step.waiting':
+      return `  ${paint('yellow', '?')} ${name}  ${harmless(event.data.question)}`;
     case 'step.canceled':
       if (event.data.reason === 'process_lost') return undefined;
       return event.item === undefined ? `  ${paint('yellow', '-')} ${name}  canceled` : undefined;

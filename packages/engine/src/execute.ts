@@ -10,6 +10,7 @@ import type { OpenRun } from './open-run.ts';
 import { shortened } from './outputs.ts';
 import type { EnginePorts, ResumeOptions, RunOptions } from './ports.ts';
 import { withDeadline } from './deadline.ts';
+import { followInbox } from './follow-inbox.ts';
 import { recover } from './recover.ts';
 import { rejectFailed } from './reject-failed.ts';
 import { endRun } from './run-end.ts';
@@ -104,7 +105,8 @@ async function startAttempt(execution: Execution, run: RunContext): Promise<void
 
 async function carryOut(execution: Execution, { run, broken, manifest }: OpenRun): Promise<RunResult> {
   const { jobId, paths, job, signal, steps, ports, options } = execution;
-  const stop = stopInTwo(ports.clock, AbortSignal.any([signal, broken]), options);
+  const inbox = followInbox(run);
+  const stop = stopInTwo(ports.clock, AbortSignal.any([signal, broken, inbox.canceled]), options);
   const deadline = withDeadline(ports.clock, stop.signal, job.plan.timeout_s);
   try {
     const signals = { drain: stop.drain, signal: deadline.signal, failFast: options.failFast ?? false };
@@ -116,6 +118,7 @@ async function carryOut(execution: Execution, { run, broken, manifest }: OpenRun
   } finally {
     deadline.done();
     stop.done();
+    inbox.close();
   }
 }
 

@@ -1,5 +1,6 @@
 export { resumeRun, startRun } from './start-run.ts';
 export type { ResumeRunOptions } from './start-run.ts';
+export { askRun } from './ask-run.ts';
 export { readJob } from './read-job.ts';
 export { readOrigin } from './run-folder.ts';
 export { explainResume } from './explain-resume.ts';

@@ -11,13 +11,18 @@ export async function endRun(run: RunContext, steps: StepsResult, stopped: OrchE
   if (steps.status === 'succeeded') return run.journal.append('job.succeeded', end);
   if (steps.status === 'waiting') return run.journal.append('job.waiting', { ...end, waiting_for: waitingFor(run) });
   if (stopped?.code === 'interrupted') return run.journal.append('job.paused', { ...end, reason: 'interrupted' });
-  if (stopped?.code === 'canceled')
-    return run.journal.append('job.canceled', { ...end, reason: failureData(stopped).message });
+  if (stopped?.code === 'canceled') return run.journal.append('job.canceled', { ...end, ...canceledData(stopped) });
   return run.journal.append('job.failed', failedData(end, stopped ?? steps.error));
 }
 
+/** Why it was canceled, and by which request of the inbox. */
+function canceledData(stopped: OrchError): Pick<EventData['job.canceled'], 'reason' | 'request'> {
+  const { request } = stopped.details ?? {};
+  return { reason: failureData(stopped).message, ...(typeof request === 'string' && { request }) };
+}
+
 /** The steps and items with a question to a person. */
-function waitingFor({ journal }: RunContext): string[] {
+export function waitingFor({ journal }: RunContext): string[] {
   return [...journal.state.steps].flatMap(([step, { status, items }]) => {
     const waiting = [...items].filter(([, item]) => item.status === 'waiting').map(([key]) => `${step}/${key}`);
     return status === 'waiting' ? [step, ...waiting] : waiting;

@@ -33,7 +33,7 @@ export type {
   StepHost,
   StepKind,
 } from '@orch/contracts';
-export { resumeRun, startRun } from '@orch/engine';
+export { askRun, resumeRun, startRun } from '@orch/engine';
 export type {
   EnginePorts,
   ModuleContext,

@@ -67,6 +67,24 @@ export const commands: readonly CommandRow[] = [
     load: () => import('./resume.ts'),
   },
   {
+    name: 'cancel',
+    summary: 'end a run for good',
+    arguments: [['<job>', 'job id, the unique start of one, or latest']],
+    options: [['--reason <text>', 'why, for the log'], runsDir],
+    load: () => import('./cancel.ts'),
+  },
+  {
+    name: 'approve',
+    summary: 'answer a step that waits for a person',
+    arguments: [
+      ['<job>', 'job id, the unique start of one, or latest'],
+      ['<step>', 'the step that asked'],
+      ['[item]', 'the item of it that asked'],
+    ],
+    options: [['--reject', 'answer no'], runsDir],
+    load: () => import('./approve.ts'),
+  },
+  {
     name: 'show',
     summary: 'show how a run went',
     arguments: [jobArgument],

@@ -62,7 +62,7 @@ async function fill(draft: ArchiveDraft, paths: RunPaths, signal: AbortSignal | 
 
 /** Whoever holds the lock says so himself. */
 async function refuseLocked({ lock, owner }: RunPaths): Promise<void> {
-  if (isLocked(lock)) (await acquireLock(lock, { owner })).release();
+  if (isLocked(lock)) (await acquireLock(lock, { owner, waitMs: 0 })).release();
 }
 
 async function refuseMissing({ events }: RunPaths, leftOut: readonly LeftOut[]): Promise<void> {

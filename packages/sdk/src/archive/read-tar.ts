@@ -7,27 +7,21 @@ import type { ArchiveForm } from './archive-form.ts';
 
 export type ReadTarOptions = {
   readonly form: ArchiveForm;
+  /** Of the tar. */
   readonly maxBytes: number;
   readonly signal?: AbortSignal | undefined;
 };
 
 /**
- * The entries of a compressed tar, as it is read. The body of each must be read or cancelled before the next one comes.
- * Throws `usage` for what is no whole archive or is larger unpacked than `maxBytes`, `io`, or the signal's reason.
+ * The entries of a compressed tar, as it is read; the body of each must be read or cancelled before the next one comes.
+ * That a tar is larger than `maxBytes`, cut off or damaged is thrown here or by the body that meets it.
  */
 export async function* readTar(file: string, options: ReadTarOptions): AsyncGenerator<ParsedTarEntry> {
-  const { signal } = options;
   const bytes = decompress(file, options);
-  if (signal !== undefined) addAbortSignal(signal, bytes);
+  if (options.signal !== undefined) addAbortSignal(options.signal, bytes);
   try {
     const source = Readable.toWeb(bytes) as unknown as ReadableStream<Uint8Array>;
     yield* source.pipeThrough(createTarDecoder({ strict: true }));
-  } catch (error) {
-    signal?.throwIfAborted();
-    if (OrchError.is(error)) throw error;
-    if ((error as NodeJS.ErrnoException).syscall !== undefined) throw OrchError.from(error, 'io');
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new OrchError('usage', `Expected a whole archive, ${file} is none: ${reason}`, { cause: error });
   } finally {
     bytes.destroy();
   }

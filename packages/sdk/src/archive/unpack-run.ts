@@ -25,11 +25,23 @@ export type UnpackOptions = UnpackLimits & {
 
 /**
  * Unpacks the archive of one run as it is read, into a folder of its id, which is returned. Throws `unsafe_path` for
- * names that could lead elsewhere, `usage` for anything else than a whole archive of a run within the limits, `io`.
+ * names that could lead elsewhere, `usage` for anything else than a whole archive of a run within the limits, `io`, or
+ * the signal's reason.
  */
 export async function unpackRun(file: string, options: UnpackOptions): Promise<string> {
-  const { into, onRun, maxEntries = 500_000, maxBytes = 4e9 } = options;
-  const rules = new EntryRules(into, onRun);
+  const rules = new EntryRules(options.into, options.onRun);
+  try {
+    await unpackAll(file, rules, options);
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    throw toOrchError(file, error);
+  }
+  if (rules.jobId !== undefined) return rules.jobId;
+  throw new OrchError('usage', `Expected the archive of a run, ${file} is empty.`);
+}
+
+async function unpackAll(file: string, rules: EntryRules, options: UnpackOptions): Promise<void> {
+  const { maxEntries = 500_000, maxBytes = 4e9 } = options;
   let count = 0;
   for await (const entry of readTar(file, { ...options, maxBytes })) {
     count += 1;
@@ -38,23 +50,17 @@ export async function unpackRun(file: string, options: UnpackOptions): Promise<s
     if (accepted === undefined) await entry.body.cancel();
     else await unpack(accepted, entry);
   }
-  if (rules.jobId !== undefined) return rules.jobId;
-  throw new OrchError('usage', `Expected the archive of a run, ${file} is empty.`);
 }
 
 async function unpack({ type, target }: AcceptedEntry, { header, body }: ParsedTarEntry): Promise<void> {
+  mkdirSync(type === 'folder' ? target : dirname(target), { recursive: true });
+  if (type === 'folder') return;
+  const file = openSync(target, 'wx', modeOf(header.mode));
   try {
-    mkdirSync(type === 'folder' ? target : dirname(target), { recursive: true });
-    if (type === 'folder') return;
-    const file = openSync(target, 'wx', modeOf(header.mode));
-    try {
-      for await (const chunk of body) writeFileSync(file, chunk);
-      if (header.mtime !== undefined) futimesSync(file, header.mtime, header.mtime);
-    } finally {
-      closeSync(file);
-    }
-  } catch (error) {
-    throw (error as NodeJS.ErrnoException).syscall === undefined ? error : OrchError.from(error, 'io');
+    for await (const chunk of body) writeFileSync(file, chunk);
+    if (header.mtime !== undefined) futimesSync(file, header.mtime, header.mtime);
+  } finally {
+    closeSync(file);
   }
 }
 
@@ -67,4 +73,12 @@ function tooMany(file: string, most: number): OrchError {
   return new OrchError('usage', `Expected at most ${most} files and folders in ${file}, it has more.`, {
     hint: 'If you trust it, raise --max-entries.',
   });
+}
+
+/** What the disc refuses names the call; all else that the streams throw is about the archive. */
+function toOrchError(file: string, error: unknown): OrchError {
+  if (OrchError.is(error)) return error;
+  const { syscall, message } = error as NodeJS.ErrnoException;
+  if (syscall !== undefined) return OrchError.from(error, 'io');
+  return new OrchError('usage', `Expected a whole archive, ${file} is none: ${message}`, { cause: error });
 }

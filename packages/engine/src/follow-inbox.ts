@@ -1,0 +1,41 @@
+import { OrchError } from '@orch/contracts';
+import { mkdirSync } from 'node:fs';
+import { removeRequest, watchInbox } from './inbox.ts';
+import type { Received } from './inbox.ts';
+import { recordAnswer } from './record-answer.ts';
+import type { RunContext } from './run-context.ts';
+
+export type FollowedInbox = {
+  /** Aborts when somebody wants the run canceled; the reason names the request. */
+  readonly canceled: AbortSignal;
+  /** Stops listening; what was asked for and came true, or too late, is removed. */
+  readonly close: () => void;
+};
+
+/** Does what others ask of a run while it goes on. */
+export function followInbox(run: RunContext): FollowedInbox {
+  const canceled = new AbortController();
+  const cancels: string[] = [];
+  const onRequest = ({ id, request }: Received): void => {
+    if (run.leftovers.handled.has(id)) return removeRequest(run.paths.inbox, id);
+    if (request.kind === 'answer') {
+      recordAnswer(run, request, id);
+      return void run.journal.settle().then(() => removeRequest(run.paths.inbox, id));
+    }
+    cancels.push(id);
+    canceled.abort(canceledBy(request.reason, id));
+  };
+  mkdirSync(run.paths.inbox, { recursive: true });
+  const inbox = watchInbox(run.paths.inbox, onRequest);
+  return {
+    canceled: canceled.signal,
+    close() {
+      inbox.close();
+      for (const id of cancels) removeRequest(run.paths.inbox, id);
+    },
+  };
+}
+
+function canceledBy(reason: string, request: string): OrchError {
+  return new OrchError('canceled', reason, { details: { request } });
+}
