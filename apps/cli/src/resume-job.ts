@@ -17,6 +17,7 @@ export type ResumeFlags = RunsDirOption & {
   readonly from?: string;
   readonly retryFailed?: true;
   readonly failFast?: true;
+  readonly frozen?: true;
   readonly plan?: true;
   readonly json?: true;
 };
@@ -31,7 +32,7 @@ type Which = {
 export function resumeJob(terminal: Terminal, options: ResumeFlags, { dir, spec }: Which): Promise<ExitCode> {
   const { env, cwd } = terminal;
   return attendRun(terminal, async ({ drain, signal, any }) => {
-    const { from, retryFailed, failFast, only, provider } = options;
+    const { from, retryFailed, failFast, frozen, only, provider } = options;
     const limit = readCount('--limit', options.limit);
     const vars = options.var === undefined ? undefined : readVars(options.var);
     const json = options.json ?? false;
@@ -41,12 +42,13 @@ export function resumeJob(terminal: Terminal, options: ResumeFlags, { dir, spec 
       for (const line of said) terminal.out(line);
       return exitCodes.succeeded;
     }
-    const prepared = await prepareResume(dir, { cwd, env, spec, provider, vars, from, limit, signal: any });
+    const prepared = await prepareResume(dir, { cwd, env, spec, provider, vars, from, limit, frozen, signal: any });
     return followRun(prepared, { terminal, json }, (onEvent) =>
       resumeRun(dir, prepared.job, prepared.ports, {
         from,
         retryFailed,
         failFast,
+        frozen,
         only,
         limit,
         drain,

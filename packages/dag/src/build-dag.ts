@@ -1,5 +1,7 @@
 import { cycle, duplicateId, unknownNeed } from './dag-error.ts';
 import type { DagError } from './dag-error.ts';
+import { countEdges, edgesOf, turnAround } from './edges.ts';
+import type { Edges } from './edges.ts';
 import { findCycle } from './find-cycle.ts';
 
 /** What a node must have; everything else of it is yours. */
@@ -11,15 +13,13 @@ export type Dag<N extends DagNode = DagNode> = {
   readonly nodes: readonly N[];
   /** Where the node with this id stands. */
   readonly index: ReadonlyMap<string, number>;
-  readonly needs: readonly (readonly number[])[];
-  readonly dependents: readonly (readonly number[])[];
+  readonly needs: Edges;
+  readonly dependents: Edges;
   /** Every node after all its needs; those that become free together stay in their given order. */
-  readonly order: readonly number[];
+  readonly order: Uint32Array;
 };
 
 type Checked<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: DagError };
-
-const none: readonly number[] = [];
 
 /** Checks nodes and links them, in time linear in nodes and needs. The error is the first one found. */
 export function buildDag<N extends DagNode>(nodes: Iterable<N>): Checked<Dag<N>> {
@@ -44,43 +44,40 @@ function indexById(nodes: readonly DagNode[]): Checked<Map<string, number>> {
   return { ok: true, value: index };
 }
 
-function resolveNeeds(nodes: readonly DagNode[], index: ReadonlyMap<string, number>): Checked<(readonly number[])[]> {
-  const resolved: (readonly number[])[] = [];
-  for (const { id, needs = [] } of nodes) {
-    const positions = needs.length === 0 ? none : needs.map((need) => index.get(need) ?? -1);
-    const unknown = needs[positions.indexOf(-1)];
-    if (unknown !== undefined) return { ok: false, error: unknownNeed(id, unknown, { ids: index.keys() }) };
-    resolved.push(positions);
+function resolveNeeds(nodes: readonly DagNode[], index: ReadonlyMap<string, number>): Checked<Edges> {
+  const from = new Uint32Array(nodes.length + 1);
+  for (let at = 0; at < nodes.length; at++) from[at + 1] = from[at]! + (nodes[at]!.needs?.length ?? 0);
+  const to = new Uint32Array(from[nodes.length]!);
+  let next = 0;
+  for (const { id, needs } of nodes) {
+    if (needs === undefined) continue;
+    for (const need of needs) {
+      const at = index.get(need);
+      if (at === undefined) return { ok: false, error: unknownNeed(id, need, { ids: index.keys() }) };
+      to[next++] = at;
+    }
   }
-  return { ok: true, value: resolved };
-}
-
-/** Who needs a node, in lists of exactly the size they take: a list that grows by pushing takes many times that. */
-function turnAround(needs: readonly (readonly number[])[]): (readonly number[])[] {
-  const free = new Uint32Array(needs.length);
-  for (const list of needs) for (const need of list) free[need]! += 1;
-  const dependents = needs.map((_, at) => (free[at] === 0 ? [] : new Array<number>(free[at]!)));
-  for (let at = needs.length - 1; at >= 0; at--) {
-    for (const need of needs[at]!) dependents[need]![--free[need]!] = at;
-  }
-  return dependents;
+  return { ok: true, value: { from, to } };
 }
 
 /** Kahn's algorithm: nodes on a cycle, and what needs them, are missing from the answer. */
-function sort(needs: readonly (readonly number[])[], dependents: readonly (readonly number[])[]): number[] {
-  const unmet = new Uint32Array(needs.length);
-  const order: number[] = [];
-  for (let at = 0; at < needs.length; at++) {
-    unmet[at] = needs[at]!.length;
-    if (unmet[at] === 0) order.push(at);
+function sort(needs: Edges, { from, to }: Edges): Uint32Array {
+  const size = from.length - 1;
+  const unmet = new Uint32Array(size);
+  const order = new Uint32Array(size);
+  let found = 0;
+  for (let at = 0; at < size; at++) {
+    unmet[at] = countEdges(needs, at);
+    if (unmet[at] === 0) order[found++] = at;
   }
-  for (let next = 0; next < order.length; next++) {
-    for (const dependent of dependents[order[next]!]!) if (--unmet[dependent]! === 0) order.push(dependent);
+  for (let next = 0; next < found; next++) {
+    const at = order[next]!;
+    for (let i = from[at]!; i < from[at + 1]!; i++) if (--unmet[to[i]!]! === 0) order[found++] = to[i]!;
   }
-  return order;
+  return order.subarray(0, found);
 }
 
-function namedCycle(nodes: readonly DagNode[], needs: readonly (readonly number[])[]): DagError {
-  const path = findCycle(nodes.keys(), (at) => needs[at]!) ?? [];
+function namedCycle(nodes: readonly DagNode[], needs: Edges): DagError {
+  const path = findCycle(nodes.keys(), (at) => edgesOf(needs, at)) ?? [];
   return cycle(path.map((at) => nodes[at]!.id));
 }

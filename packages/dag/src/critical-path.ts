@@ -1,4 +1,5 @@
 import type { Dag, DagNode } from './build-dag.ts';
+import { edgesOf } from './edges.ts';
 
 export type CriticalPath<N> = {
   /** From a node that needs nothing to the end of the path, each needing the one before it. */
@@ -14,7 +15,7 @@ export function criticalPath<N extends DagNode>(dag: Dag<N>, weight: (node: N) =
   let end = -1;
   for (const at of dag.order) {
     let heaviest = -1;
-    for (const need of dag.needs[at]!) if (heaviest < 0 || weights[need]! > weights[heaviest]!) heaviest = need;
+    for (const need of edgesOf(dag.needs, at)) if (heaviest < 0 || weights[need]! > weights[heaviest]!) heaviest = need;
     heaviestNeed[at] = heaviest;
     weights[at] = weight(dag.nodes[at]!) + (weights[heaviest] ?? 0);
     if (end < 0 || weights[at] > weights[end]!) end = at;

@@ -100,7 +100,7 @@ export class Execution<N extends DagNode, T> {
 
   #attempt(task: Task<N, T>): Outcome<T, N> | Promise<Outcome<T, N>> {
     try {
-      return this.#run(task.node, new TaskContext(task, this.#nodes.signal));
+      return this.#run(task.node, new TaskContext(task, this.#progress, this.#nodes.signal));
     } catch (error) {
       return { status: 'failed', error };
     }

@@ -2,7 +2,7 @@
  * A cycle among the vertices that `starts` need, directly or not: each needs the next, the first stands again at the
  * end. Undefined when there is none. Walks without recursion, each vertex once.
  */
-export function findCycle<V>(starts: Iterable<V>, needsOf: (vertex: V) => readonly V[]): V[] | undefined {
+export function findCycle<V>(starts: Iterable<V>, needsOf: (vertex: V) => Iterable<V>): V[] | undefined {
   const searched = new Set<V>();
   for (const start of starts) {
     const found = searched.has(start) ? undefined : searchFrom(start, needsOf, searched);
@@ -11,11 +11,11 @@ export function findCycle<V>(starts: Iterable<V>, needsOf: (vertex: V) => readon
   return undefined;
 }
 
-function searchFrom<V>(start: V, needsOf: (vertex: V) => readonly V[], searched: Set<V>): V[] | undefined {
+function searchFrom<V>(start: V, needsOf: (vertex: V) => Iterable<V>, searched: Set<V>): V[] | undefined {
   const trail = new Map<V, Iterator<V>>();
   const enter = (vertex: V) => {
     searched.add(vertex);
-    trail.set(vertex, needsOf(vertex).values());
+    trail.set(vertex, needsOf(vertex)[Symbol.iterator]());
     return vertex;
   };
   const path = [enter(start)];

@@ -74,6 +74,15 @@ export class Progress<N extends DagNode, T> {
     return undefined;
   }
 
+  /** Of the direct needs that succeeded, by id. */
+  valuesOfNeeds(task: Task<N, T>): Map<string, T> {
+    const values = new Map<string, T>();
+    for (const { node, outcome } of this.#graph.needsOf(task)) {
+      if (outcome?.status === 'succeeded') values.set(node.id, outcome.value);
+    }
+    return values;
+  }
+
   /** The task gives its place back. */
   release(task: Task<N, T>): void {
     this.#queue.release(task);
@@ -149,7 +158,9 @@ export class Progress<N extends DagNode, T> {
   #pass(task: Task<N, T>): void {
     if (task.state === 'parked' || this.#canceled === 'at_once') return;
     if (task.blocks !== undefined) return this.#skipDependents(task);
-    for (const dependent of task.dependents) {
+    const count = this.#graph.countDependents(task);
+    for (let n = 0; n < count; n++) {
+      const dependent = this.#graph.dependentOf(task, n);
       dependent.unmet -= 1;
       if (dependent.unmet === 0) this.offer(dependent);
     }
@@ -157,9 +168,11 @@ export class Progress<N extends DagNode, T> {
 
   #skipDependents(task: Task<N, T>): void {
     const blocking = [task];
-    for (const { blocks, dependents } of blocking) {
-      for (const dependent of dependents) {
-        dependent.blockedBy ??= blocks;
+    for (const blocker of blocking) {
+      const count = this.#graph.countDependents(blocker);
+      for (let n = 0; n < count; n++) {
+        const dependent = this.#graph.dependentOf(blocker, n);
+        dependent.blockedBy ??= blocker.blocks;
         if (dependent.state !== 'pending' && dependent.state !== 'offered') continue;
         this.#skip(dependent, dependent.blockedBy!);
         blocking.push(dependent);

@@ -1,9 +1,10 @@
 import type { Dag, DagNode } from './build-dag.ts';
 import { alreadyStarted, cycle, duplicateId, unknownNeed } from './dag-error.ts';
 import type { AddError } from './dag-error.ts';
+import { countEdges, edgesOf } from './edges.ts';
 import { findCycle } from './find-cycle.ts';
 import type { NodeSpec } from './outcome.ts';
-import { createTask, createTasks, link } from './task.ts';
+import { createTask, link } from './task.ts';
 import type { Task } from './task.ts';
 
 /** The tasks of one run: those of the graph it began with, then those that joined. */
@@ -14,7 +15,7 @@ export class TaskGraph<N extends DagNode, T> {
 
   constructor(dag: Dag<N>) {
     this.#dag = dag;
-    this.#tasks = createTasks(dag);
+    this.#tasks = dag.nodes.map((node, at) => createTask(node, at, countEdges(dag.needs, at)));
   }
 
   get size(): number {
@@ -31,16 +32,32 @@ export class TaskGraph<N extends DagNode, T> {
     return at === undefined ? this.#joined.get(id) : this.#tasks[at];
   }
 
+  needsOf({ at, joinedNeeds = [] }: Task<N, T>): Task<N, T>[] {
+    const needs = Array.from(edgesOf(this.#dag.needs, at), (need) => this.#tasks[need]!);
+    return needs.concat(joinedNeeds);
+  }
+
+  countDependents({ at, joinedDependents }: Task<N, T>): number {
+    return countEdges(this.#dag.dependents, at) + (joinedDependents?.length ?? 0);
+  }
+
+  /** The nth of those that need the task: first as the graph has it, then as they joined. */
+  dependentOf({ at, joinedDependents }: Task<N, T>, n: number): Task<N, T> {
+    const { dependents } = this.#dag;
+    const given = countEdges(dependents, at);
+    return n < given ? this.#tasks[dependents.to[dependents.from[at]! + n]!]! : joinedDependents![n - given]!;
+  }
+
   /** Links nodes in, all or, when one does not fit, none. The cost is that of the new nodes and what they wait for. */
   add(specs: readonly NodeSpec<N>[]): AddError | undefined {
     const joining = new Map<string, Task<N, T>>();
     for (const { node } of specs) {
       if (joining.has(node.id) || this.find(node.id)) return duplicateId(node.id);
-      joining.set(node.id, createTask(node));
+      joining.set(node.id, createTask(node, this.size + joining.size, 0));
     }
     const links = this.#resolve(specs, joining);
     if (!Array.isArray(links)) return links;
-    const path = findCycle(joining.values(), needsWith(links));
+    const path = findCycle(joining.values(), this.#needsWith(links));
     if (path) return cycle(path.map((task) => task.node.id));
     for (const { task, need } of links) link(task, need);
     for (const [id, task] of joining) {
@@ -70,6 +87,15 @@ export class TaskGraph<N extends DagNode, T> {
     return links;
   }
 
+  /** What a task needs once `links` hold. What has started or ended waits for nothing and closes no cycle. */
+  #needsWith(links: readonly Link<N, T>[]) {
+    const more = Map.groupBy(links, ({ task }) => task);
+    return (task: Task<N, T>): Task<N, T>[] =>
+      task.attempt > 0 || task.state === 'ended'
+        ? []
+        : this.needsOf(task).concat((more.get(task) ?? []).map(({ need }) => need));
+  }
+
   *#ids(joining: ReadonlyMap<string, unknown>): Iterable<string> {
     yield* this.#dag.index.keys();
     yield* this.#joined.keys();
@@ -78,12 +104,3 @@ export class TaskGraph<N extends DagNode, T> {
 }
 
 type Link<N extends DagNode, T> = { readonly task: Task<N, T>; readonly need: Task<N, T> };
-
-/** What a task needs once `links` hold. What has started or ended waits for nothing and closes no cycle. */
-function needsWith<N extends DagNode, T>(links: readonly Link<N, T>[]) {
-  const more = Map.groupBy(links, ({ task }) => task);
-  return (task: Task<N, T>): readonly Task<N, T>[] =>
-    task.attempt > 0 || task.state === 'ended'
-      ? []
-      : [...task.needs, ...(more.get(task) ?? []).map(({ need }) => need)];
-}

@@ -1,11 +1,11 @@
-import type { Dag, DagNode } from './build-dag.ts';
+import type { DagNode } from './build-dag.ts';
 import type { FinalOutcome, SkipReason } from './outcome.ts';
 
 /** A node of a running graph, with what has become of it. */
 export type Task<N extends DagNode, T> = {
   readonly node: N;
-  needs: Task<N, T>[];
-  dependents: Task<N, T>[];
+  /** Its position: that of its node in the graph, or beyond when it joined. */
+  readonly at: number;
   /**
    * `new`: linked, not yet looked at · `pending`: waits for its needs, or for its next attempt · `offered`: in the queue ·
    * `parked`: waits for the world outside · `ended`: nothing will change any more.
@@ -19,39 +19,31 @@ export type Task<N extends DagNode, T> = {
   blocks: SkipReason | undefined;
   /** Why it cannot run itself: the `blocks` of one of its needs. */
   blockedBy: SkipReason | undefined;
+  /** Links that came with nodes that joined. */
+  joinedNeeds: Task<N, T>[] | undefined;
+  joinedDependents: Task<N, T>[] | undefined;
 };
 
-export function createTask<N extends DagNode, T>(node: N): Task<N, T> {
+export function createTask<N extends DagNode, T>(node: N, at: number, unmet: number): Task<N, T> {
   return {
     node,
-    needs: [],
-    dependents: [],
+    at,
     state: 'new',
-    unmet: 0,
+    unmet,
     attempt: 0,
     outcome: undefined,
     blocks: undefined,
     blockedBy: undefined,
+    joinedNeeds: undefined,
+    joinedDependents: undefined,
   };
-}
-
-/** The graph's nodes as tasks, in its positions. */
-export function createTasks<N extends DagNode, T>(dag: Dag<N>): Task<N, T>[] {
-  const tasks = dag.nodes.map((node) => createTask<N, T>(node));
-  for (let at = 0; at < tasks.length; at++) {
-    const task = tasks[at]!;
-    task.needs = dag.needs[at]!.map((need) => tasks[need]!);
-    task.dependents = dag.dependents[at]!.map((dependent) => tasks[dependent]!);
-    task.unmet = task.needs.length;
-  }
-  return tasks;
 }
 
 /** Makes `task` need `need` too, whatever has become of that one already. */
 export function link<N extends DagNode, T>(task: Task<N, T>, need: Task<N, T>): void {
-  task.needs.push(need);
+  (task.joinedNeeds ??= []).push(need);
   task.blockedBy ??= need.blocks;
   if (need.state === 'ended') return;
   task.unmet += 1;
-  need.dependents.push(task);
+  (need.joinedDependents ??= []).push(task);
 }

@@ -11,6 +11,7 @@ import { shortened } from './outputs.ts';
 import type { EnginePorts, ResumeOptions, RunOptions } from './ports.ts';
 import { withDeadline } from './deadline.ts';
 import { followInbox } from './follow-inbox.ts';
+import { layOutCopies } from './read-job.ts';
 import { recover } from './recover.ts';
 import { rejectFailed } from './reject-failed.ts';
 import { endRun } from './run-end.ts';
@@ -96,6 +97,7 @@ async function startAttempt(execution: Execution, run: RunContext): Promise<void
   const { job, jobId, paths, options, resume } = execution;
   keepInputs(job, { paths, blobs: run.blobs, durability: options.durability ?? job.plan.durability ?? 'strict' });
   keepOrigin(job, paths);
+  layOutCopies(paths, job);
   await recover(run);
   const tellRejected = resume?.retryFailed === true ? rejectFailed(run) : () => undefined;
   await run.journal.append('job.started', startedData(execution, run));

@@ -12,7 +12,7 @@ import { prepareAttempt } from './prepare-attempt.ts';
 import { goneBlob, requireOutput, settledOf, successWith, unitAt } from './reuse.ts';
 import type { StepPlace } from './reuse.ts';
 import type { RunFacts } from './run-context.ts';
-import { itemOf } from './run-steps.ts';
+import { itemOf } from './item-of.ts';
 import { scopeOf } from './scope.ts';
 
 /** What a resume will do with a step or item. `on`: the steps that run before it, on whose new output it depends. */

@@ -65,6 +65,8 @@ export async function openRun(execution: Execution): Promise<OpenRun> {
     made: openCache(paths.cache, cached),
     sharedBlobs: openBlobs(join(paths.sharedCache, 'blobs'), { durability }),
     provider: ports.provider,
+    frozen: options.frozen ?? false,
+    recordings: ports.recordings,
     kinds: allKinds(ports.kinds),
     commandEnv: ports.commandEnv,
     clock,

@@ -5,6 +5,8 @@ import type { Durability } from '@orch/filestore';
 export type EnginePorts = {
   /** Who answers; needed only by jobs with steps that ask a model. */
   readonly provider?: Provider | undefined;
+  /** Who answers in a frozen run what the cache does not know: recorded replies. */
+  readonly recordings?: Provider | undefined;
   /** The environment commands may see, already reduced to what is allowed. */
   readonly commandEnv: Readonly<Record<string, string>>;
   readonly clock?: Clock | undefined;
@@ -18,6 +20,8 @@ export type RunOptions = {
   readonly runsDir: string;
   /** Run this step and what it needs, nothing else. */
   readonly only?: string | undefined;
+  /** Call nobody: replies come from the cache or from recordings, and a miss fails its step with what differs. */
+  readonly frozen?: boolean | undefined;
   /** Take at most so many items of each fan-out. */
   readonly limit?: number | undefined;
   /** `strict` (default) syncs before it acknowledges; `relaxed` loses nothing when the process dies, only when the machine does. */

@@ -13,8 +13,8 @@ type Started = EventData['job.started'];
 
 /**
  * The job of a run as its last attempt ran it, from its folder alone. Relative paths count from where the job file
- * stands; on a machine that has it not, from a copy of the files that compilation read. Throws `not_found` when the run
- * never began, `corrupt_log` when a part of it is gone, `conflict` when code that its modules are made of has changed.
+ * stands; on a machine that has it not, from copies of the files that compilation read. Throws `not_found` when the run
+ * never began, `corrupt_log` when a part of it is gone.
  */
 export async function readJob(dir: string): Promise<CompiledJob> {
   const paths = runPaths(dirname(resolve(dir)), basename(dir));
@@ -62,13 +62,12 @@ function loggedJob(paths: RunPaths, blobs: BlobStore, started: Started): Compile
   const plan = JSON.parse(content('the plan', planHash)) as Plan;
   const origin = readOrigin(paths);
   const home = origin !== undefined && existsSync(dirname(origin)) ? dirname(origin) : undefined;
-  if (home !== undefined) requireSameCode(home, plan, inputs);
   return {
     plan,
     planHash,
     spec: inputOf(origin ?? basename(specFile(paths)), content('the job file', spec_sha256)),
     inputs,
-    jobDir: home ?? layOut(paths, inputs),
+    jobDir: home ?? copiesOf(paths, inputs),
   };
 }
 
@@ -81,27 +80,20 @@ function specFile({ inputs }: RunPaths): string {
   return existsSync(json) ? json : join(inputs, 'spec.yaml');
 }
 
-/** Modules are loaded from where they stand: other code than the plan names must not run in its name. */
-function requireSameCode(jobDir: string, plan: Plan, inputs: readonly PlanInput[]): void {
-  if (!plan.steps.some(({ fields }) => 'code_sha256' in fields)) return;
-  const changed = inputs.filter(({ path }) => /\.[cm]?[jt]s$/.test(path)).find((input) => !isUnchanged(jobDir, input));
-  if (changed === undefined) return;
-  throw new OrchError('conflict', `Expected ${changed.path} as it was when the run was planned, it has changed.`, {
-    hint: 'To go on with the new code, compile the job anew: add --spec and the job file.',
-    details: { path: changed.path, expected: changed.sha256 },
-  });
+/** Where the copies of what compilation read stand, when the job file is not on this machine. */
+function copiesOf({ inputs: folder }: RunPaths, inputs: readonly PlanInput[]): string {
+  return join(folder, 'files', ...levelsAbove(inputs));
 }
 
-function isUnchanged(jobDir: string, { path, sha256: expected }: PlanInput): boolean {
-  const file = resolve(jobDir, path);
-  return existsSync(file) && sha256(readFileSync(file)) === expected;
-}
-
-/** Writes what compilation read below the run's folder, as it stood to each other; returns the folder of the job. */
-function layOut(paths: RunPaths, inputs: readonly PlanInput[]): string {
+/** As many folders as a path of the job climbs up. */
+function levelsAbove(inputs: readonly PlanInput[]): string[] {
   const above = Math.max(0, ...inputs.map(({ path }) => path.split('/').filter((part) => part === '..').length));
-  const inner = Array.from({ length: above }, () => 'job');
+  return Array.from({ length: above }, () => 'job');
+}
+
+/** Writes the copies that a job of another machine is run from. */
+export function layOutCopies(paths: RunPaths, { jobDir, inputs }: CompiledJob): void {
+  if (jobDir !== copiesOf(paths, inputs)) return;
   const files = openFiles(join(paths.inputs, 'files'), { durability: 'relaxed' });
-  for (const { path, content } of inputs) files.write(join(...inner, path), content);
-  return join(files.root, ...inner);
+  for (const { path, content } of inputs) files.write(join(...levelsAbove(inputs), path), content);
 }

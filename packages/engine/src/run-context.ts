@@ -33,6 +33,9 @@ export type RunContext = RunFacts & {
   /** Beside the cache that all runs share: prompts of its replies, files of its results. */
   readonly sharedBlobs: BlobStore;
   readonly provider: Provider | undefined;
+  /** Nobody is called: replies come from what is stored, or from `recordings`. */
+  readonly frozen: boolean;
+  readonly recordings: Provider | undefined;
   readonly commandEnv: Readonly<Record<string, string>>;
   readonly clock: Clock;
   readonly ids: Ids;

@@ -1,5 +1,5 @@
 import { OrchError } from '@orch/contracts';
-import type { Json, PlanStep } from '@orch/contracts';
+import type { PlanStep } from '@orch/contracts';
 import { buildDag, runDag } from '@orch/dag';
 import type { DagResult, Outcome as NodeOutcome, SkipReason } from '@orch/dag';
 import { createAdmission } from './admission.ts';
@@ -7,8 +7,9 @@ import { runAttempt } from './attempt.ts';
 import { createFanOuts } from './fan-out.ts';
 import type { FanOuts } from './fan-out.ts';
 import { planNodes } from './graph.ts';
-import type { ItemNode, RunNode } from './graph.ts';
-import type { Results, Settled } from './results.ts';
+import { itemOf } from './item-of.ts';
+import type { RunNode } from './graph.ts';
+import type { Settled } from './results.ts';
 import type { RunContext } from './run-context.ts';
 
 export type StepsResult = { readonly status: DagResult<Settled>['status']; readonly error: OrchError | undefined };
@@ -77,18 +78,6 @@ function runNode(
     case 'join':
       return fanOuts.join(node.step);
   }
-}
-
-/** An item as its attempt is given it; `from`: the node of the need whose one item it takes. */
-export function itemOf(
-  results: Results,
-  node: ItemNode,
-): { readonly key: string; readonly value: Json; readonly from: string | undefined } {
-  const [from] = node.needs;
-  const settled = from === undefined ? undefined : results.get(from);
-  if (settled === undefined) return { key: node.key, value: node.item, from: undefined };
-  const value = results.itemView({ key: node.key, item: node.item, settled });
-  return { key: node.key, value: value, from };
 }
 
 /** A fan-out that began ends with its own event, and what a signal kept from starting stays pending. */

@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { tempDir } from '@orch/testkit';
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { logStart, openLog, openLogFile, verifyLog } from './index.ts';
+import { logStart, openLog, openLogFile } from './index.ts';
 import type { LogFile } from './index.ts';
 
 type Notes = { note: { n: number } };
@@ -64,41 +63,6 @@ function holdOne(syncs: PromiseWithResolvers<void>[]): Promise<void> {
   const sync = Promise.withResolvers<void>();
   syncs.push(sync);
   return sync.promise;
-}
-
-test('whatever the order of calls, nobody is answered before the sync that covers its bytes has returned', async () => {
-  const action = fc.constantFrom('append', 'push', 'flush', 'turn');
-  await fc.assert(
-    fc.asyncProperty(fc.array(action, { maxLength: 40 }), async (actions) => {
-      const { path, trace, open } = recorded();
-      const log = await open();
-      const answers: Promise<unknown>[] = [];
-      const note = (answer: Promise<unknown>) => {
-        const covered = log.last.bytes;
-        answers.push(answer.then(() => trace.push(`answered ${covered}`)));
-      };
-      for (const [n, what] of actions.entries()) {
-        if (what === 'turn') await turn();
-        else if (what === 'push') log.push('note', { n });
-        else note(what === 'flush' ? log.flush() : log.append('note', { n }));
-      }
-      note(log.close());
-      await Promise.all(answers);
-      expectCovered(trace);
-      expect(log.synced).toEqual(log.last);
-      expect(await verifyLog(path)).toMatchObject({ ok: true });
-    }),
-    { numRuns: 40 },
-  );
-});
-
-function expectCovered(trace: readonly string[]): void {
-  let synced = 0;
-  for (const entry of trace) {
-    const [what, bytes] = entry.split(' ');
-    if (what === 'synced') synced = Number(bytes);
-    if (what === 'answered') expect(synced).toBeGreaterThanOrEqual(Number(bytes));
-  }
 }
 
 test('events of one moment share a write and a sync, those that come meanwhile share the next', async () => {

@@ -110,7 +110,9 @@ test('a byte changed anywhere before the watermark is corrupt_log, or is found b
       const namesIt = expect.toSatisfy((n) => n === line || n === line + 1);
       const misfit = { code: 'corrupt_log', details: { line: namesIt } };
       expect(await verifyLog(path, watermark)).toMatchObject({ ok: false, error: misfit });
-      const opened = await openLog<Notes>(path, { jobId, durability: 'relaxed', watermark }).catch(OrchError.from);
+      const opened = await openLog<Notes>(path, { jobId, durability: 'relaxed', watermark }).catch((error: unknown) =>
+        OrchError.from(error),
+      );
       // The job's id may be damaged in the one line that all others are measured by.
       if (!(opened instanceof OrchError)) await opened.close();
       else if (opened.code !== 'usage') expect(opened).toMatchObject(misfit);

@@ -7,6 +7,7 @@ import type { Durability } from './draft.ts';
 import { contentAt, existingAt } from './existing.ts';
 import { syncFolder } from './folder.ts';
 import { ioError } from './io-error.ts';
+import { KnownFiles } from './known-files.ts';
 import { listFiles } from './list-files.ts';
 import { createNameIndex } from './name-index.ts';
 import { digestOf, planWrite } from './plan-write.ts';
@@ -66,8 +67,7 @@ class FilesBelow implements Files {
   readonly #durability: Durability;
   readonly #onWrite: FilesOptions['onWrite'];
   readonly #names = createNameIndex();
-  /** What this object last wrote, by absolute path. */
-  readonly #known = new Map<string, Digest>();
+  readonly #known = new KnownFiles();
 
   constructor(root: string, { durability = 'strict', onWrite }: FilesOptions) {
     this.root = root;
@@ -78,15 +78,15 @@ class FilesBelow implements Files {
   write(path: string, content: string | Uint8Array, options: WriteOptions = {}): WrittenFile {
     const mode = requireMode(options.mode ?? 'overwrite');
     const text = toBytes(content);
+    const sha256 = digestOf(text);
     for (;;) {
       const place = this.#locate(path);
       this.#requireFreeNames(path, place);
-      const known = this.#known.get(place.target);
-      const plan = planAt(place, { mode, text, base: options.base ?? known });
+      const known = this.#known.digestOf(place.target);
+      const plan = this.#plan(place, { mode, text, sha256, base: options.base ?? known });
       if (plan.reason === 'conflict') throw conflict(path, mode, plan.message);
-      const sha256 = digestOf(plan.content);
-      const done = carryOut(plan, place, { mode, durability: this.#durability, settled: known === sha256 });
-      if (done) return this.#report(place, sha256, plan);
+      const done = carryOut(plan, place, { mode, durability: this.#durability, settled: known === plan.sha256 });
+      if (done) return this.#report(place, plan);
     }
   }
 
@@ -110,7 +110,7 @@ class FilesBelow implements Files {
     const found = digestOf(content);
     if (found !== ifSha256) throw conflict(path, 'remove', `expected sha256 ${ifSha256}, found ${found}`);
     removeFile(place.target, this.#durability);
-    this.#known.delete(place.target);
+    this.#known.forget(place.target);
     for (const step of place.steps.slice(-1)) this.#names.release(step);
     return true;
   }
@@ -130,8 +130,17 @@ class FilesBelow implements Files {
     }
   }
 
-  #report({ target, steps }: Place, sha256: Digest, { reason, content }: AllowedWrite): WrittenFile {
-    this.#known.set(target, sha256);
+  #plan(place: Place, request: WriteRequest): WritePlan {
+    try {
+      return planWrite(request, existingAt(place, this.#known));
+    } catch (error) {
+      throw ioError('read', place.target, error);
+    }
+  }
+
+  #report({ target, steps }: Place, { reason, content, sha256 }: AllowedWrite): WrittenFile {
+    const noted = reason === 'nochange' && this.#known.digestOf(target) === sha256;
+    if (!noted) this.#known.wrote(target, sha256, content.length);
     for (const step of steps) this.#names.claim(step);
     const facts = { path: steps.map((step) => step.name).join('/'), sha256, size_bytes: content.length };
     const file: WrittenFile =
@@ -144,14 +153,6 @@ class FilesBelow implements Files {
 function requireMode(mode: WriteMode): WriteMode {
   if (modes.includes(mode)) return mode;
   throw new OrchError('usage', `expected a write mode (${modes.join(', ')}), got ${JSON.stringify(mode)}`);
-}
-
-function planAt(place: Place, request: WriteRequest): WritePlan {
-  try {
-    return planWrite(request, existingAt(place));
-  } catch (error) {
-    throw ioError('read', place.target, error);
-  }
 }
 
 function conflict(path: string, doing: string, message: string): OrchError {

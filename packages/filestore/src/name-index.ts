@@ -12,7 +12,7 @@ type Folder = {
 /** Folders with more names than this are not read again for each new name. */
 const smallFolder = 16;
 /** Reading such folders takes at most one part in so many of the time. */
-const readShare = 20;
+const readShare = 100;
 
 /**
  * Knows which names would be one file on a system that ignores case or Unicode form. A name that was claimed keeps

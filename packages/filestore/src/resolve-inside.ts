@@ -23,15 +23,16 @@ export type Step = { readonly folder: string; readonly name: string };
  * control characters or names that Windows reserves, or through a link that leads out or nowhere.
  */
 export function resolveInside(root: string, path: string): Result<string> {
-  const place = findPlace(root, path);
+  const place = findPlace(resolve(root), path);
   return place.ok ? ok(place.value.target) : place;
 }
 
+/** The same for a root that is absolute already. */
 export function findPlace(root: string, path: string): Result<Place> {
   const reason = whyUnsafe(path);
   if (reason !== undefined) return err(unsafePath(path, root, reason));
   try {
-    return walk(resolve(root), path);
+    return walk(root, path);
   } catch (error) {
     const failure = ioError('look up', join(root, path), error);
     if (OrchError.is(failure)) return err(failure);

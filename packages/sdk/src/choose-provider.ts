@@ -102,11 +102,20 @@ function nobodyAnswers(env: Environment, cause: unknown): OrchError {
   );
 }
 
+/** The provider of a choice that was made. Nobody is asked whether it is there. */
+export async function createProvider(
+  choice: ProviderChoice,
+  { clock, recordings, env }: Pick<ProviderQuestion, 'clock' | 'recordings' | 'env'>,
+): Promise<Provider> {
+  const vendor = await loadVendor(choice.name);
+  return vendor.create({ settings: settingsOf(choice, vendor, env), clock, recordings });
+}
+
 /** The provider of a choice that was made, asked whether it is there and has the model. */
 export async function openProvider(choice: ProviderChoice, question: ProviderQuestion): Promise<ChosenProvider> {
   const vendor = await loadVendor(choice.name);
-  const { clock, recordings, signal, env } = question;
-  const provider = vendor.create({ settings: settingsOf(choice, vendor, env), clock, recordings });
+  const { clock, signal, env } = question;
+  const provider = await createProvider(choice, question);
   const asked = choice.model ?? readText(env, ['PROVIDER_MODEL']);
   const { model } = await provider.check(asked, { signal, clock });
   const found = asked === undefined && model !== undefined ? [`${choice.name}: using the model ${model}`] : [];

@@ -9,6 +9,10 @@ export { listRuns, readRun } from './read-run.ts';
 export type { GateReport, ReadRun, RunSummary, ShownState } from './read-run.ts';
 export { findRun } from './runs.ts';
 export { newestRunOf } from './newest-run-of.ts';
+export { explainStep } from './explain-step.ts';
+export type { AskedQuestion, StepExplanation, UnitEnd } from './explain-step.ts';
+export { diffRuns } from './diff-runs.ts';
+export type { ChangedPart, RunsDiff, UnitDiff } from './diff-runs.ts';
 export { recordReplies } from './record-replies.ts';
 export { verifyRun } from './verify/verify-run.ts';
 export type { VerifiedRun } from './verify/verify-run.ts';
@@ -33,7 +37,7 @@ export type {
   StepHost,
   StepKind,
 } from '@orch/contracts';
-export { askRun, resumeRun, startRun } from '@orch/engine';
+export { askRun, resumeRun, startRun, tellChanges } from '@orch/engine';
 export type {
   EnginePorts,
   ModuleContext,
@@ -44,5 +48,6 @@ export type {
   RunOptions,
   RunResult,
 } from '@orch/engine';
-export { followLog, readLog } from '@orch/events';
+export { followRun } from './follow-run.ts';
+export { readLog } from '@orch/events';
 export type { AnyEvent } from '@orch/events';

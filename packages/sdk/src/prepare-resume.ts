@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import type { CompiledJob, ProviderChoice } from '@orch/contracts';
 import { explainResume, readJob } from '@orch/engine';
 import type { ResumeOptions, ResumePlan } from '@orch/engine';
+import { chooseFrozen } from './choose-frozen.ts';
 import { chooseProvider, nameProvider, openProvider } from './choose-provider.ts';
 import type { ChosenProvider } from './choose-provider.ts';
 import { findJobFile, loadJobFile } from './load-job-file.ts';
@@ -37,10 +38,12 @@ export async function prepareResume(dir: string, options: PrepareResumeOptions =
   const around = surroundings(options);
   const { job, plan, chosen } = await forecast(dir, around, options);
   const { provider } = job.plan;
-  const isNeeded = chosen === undefined && plan.asks && provider !== undefined;
   const question = askAround(around, { written: provider ?? { name: 'auto' }, jobDir: job.jobDir });
-  const opened = isNeeded ? await openProvider(provider, question) : chosen;
-  return preparedWith(opened, job, around);
+  if (options.frozen === true) {
+    return preparedWith(provider && (await chooseFrozen({ ...question, flag: undefined }, provider)), job, around);
+  }
+  const isNeeded = chosen === undefined && plan.asks && provider !== undefined;
+  return preparedWith(isNeeded ? await openProvider(provider, question) : chosen, job, around);
 }
 
 async function forecast(dir: string, around: Surroundings, options: PrepareResumeOptions) {
@@ -62,7 +65,8 @@ async function jobToRun(own: CompiledJob, around: Surroundings, options: Prepare
       const question = askAround(around, { written, flag, jobDir: dirname(file) });
       const kept = keptChoice(nameProvider(question), own.plan.provider);
       if (kept !== undefined) return kept;
-      chosen = await chooseProvider(question);
+      chosen =
+        options.frozen === true ? await chooseFrozen(question, own.plan.provider) : await chooseProvider(question);
       return chosen.choice;
     },
   });

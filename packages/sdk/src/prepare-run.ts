@@ -1,13 +1,15 @@
 import { dirname, join, resolve } from 'node:path';
-import type { Clock, CompiledJob, JsonObject } from '@orch/contracts';
-import { systemClock } from '@orch/engine';
+import type { Clock, CompiledJob, JsonObject, Provider, ProviderChoice } from '@orch/contracts';
+import { readJob, systemClock } from '@orch/engine';
 import type { EnginePorts } from '@orch/engine';
 import { commandEnv } from '@orch/process';
+import { chooseFrozen } from './choose-frozen.ts';
 import { chooseProvider } from './choose-provider.ts';
 import type { ChosenProvider, ProviderQuestion } from './choose-provider.ts';
-import { readConcurrency, withDotenv } from './environment.ts';
+import { readConcurrency, runsFolder, withDotenv } from './environment.ts';
 import type { Environment } from './environment.ts';
 import { findJobFile, loadJobFile } from './load-job-file.ts';
+import { newestRunOf } from './newest-run-of.ts';
 
 export type PrepareOptions = {
   /** The folder that relative paths count from; that of the process unless given. */
@@ -17,6 +19,10 @@ export type PrepareOptions = {
   /** `name` or `name:model`, over what the job says. */
   readonly provider?: string | undefined;
   readonly vars?: JsonObject | undefined;
+  /** Nobody will be called: nobody is asked whether they are there either. */
+  readonly frozen?: boolean | undefined;
+  /** The folder of all runs, where a frozen run looks up who answered before. */
+  readonly runsDir?: string | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly clock?: Clock | undefined;
 };
@@ -34,15 +40,29 @@ export type PreparedRun = {
 export async function prepareRun(spec: string | undefined, options: PrepareOptions = {}): Promise<PreparedRun> {
   const around = surroundings(options);
   const file = findJobFile(around.cwd, spec);
-  let chosen: ChosenProvider | undefined;
+  let chosen: (ChosenProvider & { readonly recordings?: Provider | undefined }) | undefined;
   const job = await loadJobFile(file, {
     ...compileOptions(around, options),
     async provider(written) {
-      chosen = await chooseProvider(askAround(around, { written, flag: options.provider, jobDir: dirname(file) }));
+      const question = askAround(around, { written, flag: options.provider, jobDir: dirname(file) });
+      chosen =
+        options.frozen === true
+          ? await chooseFrozen(question, await lastChoice(file, around, options))
+          : await chooseProvider(question);
       return chosen.choice;
     },
   });
   return preparedWith(chosen, job, around);
+}
+
+/** The provider of the newest run of a job file. */
+async function lastChoice(
+  file: string,
+  { cwd, env }: Surroundings,
+  { runsDir }: PrepareOptions,
+): Promise<ProviderChoice | undefined> {
+  const last = newestRunOf(runsFolder(runsDir, { cwd, env }), file, { cwd, finished: true });
+  return last === undefined ? undefined : (await readJob(last)).plan.provider;
 }
 
 /** Where a run is prepared. */
@@ -69,14 +89,14 @@ export function askAround(around: Surroundings, { jobDir, ...asked }: Asked): Pr
 }
 
 export function preparedWith(
-  chosen: ChosenProvider | undefined,
+  chosen: (ChosenProvider & { readonly recordings?: Provider | undefined }) | undefined,
   job: CompiledJob,
   { clock, env }: Surroundings,
 ): PreparedRun {
   const provider = chosen?.provider;
   return {
     job,
-    ports: { provider, clock, commandEnv: commandEnv(env) },
+    ports: { provider, recordings: chosen?.recordings, clock, commandEnv: commandEnv(env) },
     notes: chosen?.notes ?? [],
     close: async () => provider?.close?.(),
   };

@@ -31,6 +31,7 @@ const answering = [
   ['--var <key=value>', 'set a variable of the job; any number of times', 'many'],
   ['--only <step>', 'run this step and what it needs'],
   ['--limit <items>', 'take at most so many items of each fan-out'],
+  ['--frozen', 'call nobody: replies come from the cache or from recordings'],
 ] as const;
 const jobArgument = ['[job]', 'job id, the unique start of one, or latest'] as const;
 
@@ -92,6 +93,27 @@ export const commands: readonly CommandRow[] = [
     load: () => import('./show.ts'),
   },
   {
+    name: 'why',
+    summary: 'tell why a step asked a model or did not, and what differed',
+    arguments: [
+      ['<job>', 'job id, the unique start of one, or latest'],
+      ['<step>', 'the step'],
+      ['[item]', 'the item of it'],
+    ],
+    options: [runsDir],
+    load: () => import('./why.ts'),
+  },
+  {
+    name: 'diff',
+    summary: 'compare two runs step by step: same, nondeterministic, or what changed',
+    arguments: [
+      ['<a>', 'a run'],
+      ['<b>', 'another run'],
+    ],
+    options: [runsDir],
+    load: () => import('./diff.ts'),
+  },
+  {
     name: 'list',
     summary: 'list the runs',
     arguments: [['[prefix]', 'only runs whose id starts so']],
@@ -140,5 +162,44 @@ export const commands: readonly CommandRow[] = [
       runsDir,
     ],
     load: () => import('./import.ts'),
+  },
+  {
+    name: 'cache ls',
+    summary: 'list the entries, those used last first',
+    arguments: [],
+    options: [['--step <step>', 'only entries of this step'], runsDir],
+    load: () => import('./cache-ls.ts'),
+  },
+  {
+    name: 'cache stats',
+    summary: 'tell how much there is',
+    arguments: [],
+    options: [runsDir],
+    load: () => import('./cache-stats.ts'),
+  },
+  {
+    name: 'cache prune',
+    summary: 'remove entries, those unused for longest first, and what no entry needs any more',
+    arguments: [],
+    options: [
+      ['--older-than <time>', 'entries unused for so long: 12h, 30d, 8w'],
+      ['--max-size <size>', 'as many as it takes for the others to fit: 300MB, 1GB'],
+      runsDir,
+    ],
+    load: () => import('./cache-prune.ts'),
+  },
+  {
+    name: 'cache verify',
+    summary: 'read everything and name what cannot be used',
+    arguments: [],
+    options: [runsDir],
+    load: () => import('./cache-verify.ts'),
+  },
+  {
+    name: 'cache rm',
+    summary: 'remove entries',
+    arguments: [['<key...>', 'keys, or unique starts of keys']],
+    options: [runsDir],
+    load: () => import('./cache-rm.ts'),
   },
 ];

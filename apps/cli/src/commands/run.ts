@@ -31,12 +31,13 @@ function runNew({ terminal, options }: Invocation<Options>, spec: string | undef
   const { env, cwd } = terminal;
   return attendRun(terminal, async ({ drain, signal, any }) => {
     const limit = readCount('--limit', options.limit);
-    const asked = { cwd, env, provider: options.provider, vars: readVars(options.var), signal: any };
+    const { provider, frozen } = options;
+    const runsDir = runsDirOf(options, terminal);
+    const asked = { cwd, env, provider, frozen, runsDir, vars: readVars(options.var), signal: any };
     const prepared = await prepareRun(spec, asked);
     return followRun(prepared, { terminal, json: options.json ?? false }, (onEvent) =>
       startRun(prepared.job, prepared.ports, {
-        runsDir: runsDirOf(options, terminal),
-        ...{ only: options.only, limit, failFast: options.failFast },
+        ...{ runsDir, only: options.only, limit, frozen, failFast: options.failFast },
         ...{ drain, signal, onEvent },
       }),
     );

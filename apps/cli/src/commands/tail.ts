@@ -1,21 +1,17 @@
 import { join } from 'node:path';
 import { exitCodes } from '@orch/contracts';
-import { findRun, followLog, readLog } from '@orch/sdk';
+import { findRun, followRun, readLog } from '@orch/sdk';
 import { eventLine } from '../event-line.ts';
 import type { Invocation } from './index.ts';
 import { runsDirOf } from './options.ts';
 import type { RunsDirOption } from './options.ts';
 
 export async function execute(invocation: Invocation<RunsDirOption & { readonly follow?: true }>): Promise<0> {
-  const {
-    terminal,
-    args: [job],
-    options,
-  } = invocation;
-  const path = join(findRun(runsDirOf(options, terminal), job), 'events.jsonl');
+  const { terminal, args, options } = invocation;
+  const dir = findRun(runsDirOf(options, terminal), args[0]);
   const stop = new AbortController();
   const unattend = terminal.attend({ onInterrupt: () => stop.abort() });
-  const events = options.follow ? followLog(path, { signal: stop.signal }) : readLog(path);
+  const events = options.follow ? followRun(dir, { signal: stop.signal }) : readLog(join(dir, 'events.jsonl'));
   try {
     for await (const event of events) terminal.out(options.json ? JSON.stringify(event) : eventLine(event, terminal));
   } catch (error) {

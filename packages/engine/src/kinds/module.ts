@@ -1,8 +1,10 @@
+import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { canonicalJson } from '@orch/cache';
 import { OrchError } from '@orch/contracts';
 import type { FileRef, Json, StepHost, StepKind, StepScope, WriteMode } from '@orch/contracts';
+import { digestModule } from '@orch/spec';
 import { z } from 'zod';
 
 const input = z.strictObject({ uses: z.string(), code_sha256: z.string() });
@@ -27,6 +29,7 @@ export const moduleKind: StepKind<z.infer<typeof input>> = {
   fingerprint: ({ code_sha256 }) => ({ code_sha256 }),
   async run({ uses, code_sha256 }, host) {
     try {
+      await requireSameCode(host.dirs.job, { uses, code_sha256 });
       const run = await load(resolve(host.dirs.job, uses), { uses, code_sha256 });
       const returned: unknown = await run(contextOf(host));
       return { status: 'succeeded', output: asJson(returned, uses) };
@@ -36,6 +39,16 @@ export const moduleKind: StepKind<z.infer<typeof input>> = {
     }
   },
 };
+
+/** A plan names the code that it runs: other code must not run in its name. */
+async function requireSameCode(jobDir: string, { uses, code_sha256 }: z.infer<typeof input>): Promise<void> {
+  const found = await digestModule(uses, { jobDir, readFile: (path) => readFile(path, 'utf8') });
+  if (found.ok && found.value === code_sha256) return;
+  const came = found.ok ? 'it or a file that it imports has changed' : found.error;
+  throw new OrchError('conflict', `Expected ${uses} as it was when the run was planned: ${came}.`, {
+    hint: 'To go on with the new code, compile the job anew: orch resume … --spec and the job file.',
+  });
+}
 
 /** By its digest, since Node keeps modules by their URL: an edited one is another module. */
 async function load(file: string, { uses, code_sha256 }: z.infer<typeof input>): Promise<ModuleFunction> {

@@ -25,7 +25,7 @@ export function playAttempt(run: RunView, tell: Tell, { deeds, ends }: AttemptSc
   for (const deed of deeds) play(run, tell, deed);
   if (ends === 'died') return;
   cancelRunning(run, tell, 'user');
-  tell(`job.${ends}`, { ...end, ...moreOf[ends] } as EventData[`job.${typeof ends}`]);
+  tell(`job.${ends}`, { ...end, ...moreOf[ends] });
 }
 
 const moreOf = {

@@ -1,16 +1,16 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import type { Transform } from 'node:stream';
-import { createGunzip, createGzip, createZstdCompress, createZstdDecompress } from 'node:zlib';
+import * as zlib from 'node:zlib';
 import { OrchError } from '@orch/contracts';
 
 /** How the archive of a run is compressed. */
 export type ArchiveForm = { readonly compress: () => Transform; readonly decompress: () => Transform };
 
-const gzip: ArchiveForm = { compress: () => createGzip(), decompress: () => createGunzip() };
+const gzip: ArchiveForm = { compress: () => zlib.createGzip(), decompress: () => zlib.createGunzip() };
 
 const zstd: ArchiveForm = {
-  compress: () => withZstd(createZstdCompress),
-  decompress: () => withZstd(createZstdDecompress),
+  compress: () => withZstd(zlib.createZstdCompress),
+  decompress: () => withZstd(zlib.createZstdDecompress),
 };
 
 /** By the name of a file to be written. */
@@ -47,11 +47,7 @@ function readStart(path: string): string {
 
 function withZstd(create: (() => Transform) | undefined): Transform {
   if (create !== undefined) return create();
-  throw new OrchError(
-    'usage',
-    `Expected a Node that knows zstd (from 22.15, and from 23.8), this is ${process.version}.`,
-    {
-      hint: 'Use .tar.gz instead.',
-    },
-  );
+  throw new OrchError('usage', `Expected a Node that knows zstd (22.15 or 23.8), this is ${process.version}.`, {
+    hint: 'Use .tar.gz instead.',
+  });
 }

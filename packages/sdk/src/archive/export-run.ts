@@ -2,14 +2,15 @@ import { statSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { OrchError } from '@orch/contracts';
 import { readLog } from '@orch/events';
+import type { OrchEvents } from '@orch/events';
 import { acquireLock, isLocked, runPaths } from '@orch/filestore';
 import type { RunPaths } from '@orch/filestore';
+import { verifyRun } from '../verify/verify-run.ts';
 import { draftArchive } from './archive-draft.ts';
 import type { ArchiveDraft, DraftOptions } from './archive-draft.ts';
 import type { LeftOut } from './carried-entries.ts';
 import { packRun } from './pack-run.ts';
 import type { Packed } from './pack-run.ts';
-import { verifyRun } from '../verify/verify-run.ts';
 
 export type ExportOptions = DraftOptions & { readonly signal?: AbortSignal | undefined };
 
@@ -33,10 +34,10 @@ export type ExportedRun = {
 export async function exportRun(dir: string, to: string, options: ExportOptions = {}): Promise<ExportedRun> {
   const paths = runPaths(dirname(resolve(dir)), basename(resolve(dir)));
   const file = resolve(to);
+  const draft = draftArchive(file, options);
   await refuseLocked(paths);
   const verified = await verifyRun(paths.dir);
   if (!verified.ok) throw verified.error;
-  const draft = draftArchive(file, options);
   try {
     const packed = await fill(draft, paths, options.signal);
     return { jobId: basename(paths.dir), file, ...packed, bytes: draft.keep() };
@@ -67,7 +68,7 @@ async function refuseLocked({ lock, owner }: RunPaths): Promise<void> {
 
 async function refuseMissing({ events }: RunPaths, leftOut: readonly LeftOut[]): Promise<void> {
   if (leftOut.length === 0) return;
-  for await (const event of readLog(events, { types: ['file.written'] })) {
+  for await (const event of readLog<OrchEvents>(events, { types: ['file.written'] })) {
     if (event.type !== 'file.written') continue;
     const { path: file } = event.data;
     const left = leftOut.find(({ path }) => file === path || file.startsWith(`${path}/`));

@@ -2,11 +2,11 @@ import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path';
 import { OrchError } from '@orch/contracts';
 import { runPaths } from '@orch/filestore';
+import { verifyRun } from '../verify/verify-run.ts';
+import type { VerifiedRun } from '../verify/verify-run.ts';
 import { formOfFile } from './archive-form.ts';
 import { unpackRun } from './unpack-run.ts';
 import type { UnpackLimits } from './unpack-run.ts';
-import { verifyRun } from '../verify/verify-run.ts';
-import type { VerifiedRun } from '../verify/verify-run.ts';
 
 export type ImportOptions = UnpackLimits & {
   /** The folder of all runs; created if need be. The cache that they share is not touched. */

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { resolveInside } from '@orch/filestore';
 import type { RunView } from '@orch/events';
-import { digestWords, findFile } from './found-file.ts';
+import { digestWords, findFile } from './find-file.ts';
 import type { Misfit } from './misfit.ts';
 
 export type CheckedFiles = {
@@ -10,16 +10,16 @@ export type CheckedFiles = {
   readonly unsettled: readonly string[];
 };
 
-/** Looks whether each file of a run is as its last writer left it. */
-export async function checkFiles(run: RunView, dir: string): Promise<CheckedFiles> {
+/** Looks whether each file of a run is as its last writer left it. While somebody writes the run, none need be. */
+export async function checkFiles(run: RunView, dir: string, isLive: boolean): Promise<CheckedFiles> {
   const unsettled: string[] = [];
   for (const { path, sha256, step } of run.files.values()) {
     const expected = digestWords(sha256);
     const place = resolveInside(dir, path);
     const { found } = place.ok ? findFile(place.value) : { found: place.error.message };
     if (found !== expected) {
-      if (isSettled(run, step))
-        return { misfit: { what: `the file that step ${step} wrote`, path, expected, found }, unsettled };
+      const misfit = { what: `the file that step ${step} wrote`, path, expected, found };
+      if (!isLive && isSettled(run, step)) return { misfit, unsettled };
       unsettled.push(path);
     }
     await nextTurn();
@@ -28,8 +28,8 @@ export async function checkFiles(run: RunView, dir: string): Promise<CheckedFile
 }
 
 /**
- * Content reaches the disc before the event that names it: while a step runs, or ran when its process died, files may be
- * newer than the log. A step that failed or was stopped on another try may have left its files as they were by then.
+ * Content reaches the disc before the event that names it: where a step ran when its process died, files may be newer
+ * than the log. A step that failed or was stopped when it was tried again may have changed what it wrote before.
  */
 function isSettled({ status, steps }: RunView, writer = ''): boolean {
   const atWork = status === 'running' && [...steps.values()].some((step) => step.status === 'running');

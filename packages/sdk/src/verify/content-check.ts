@@ -2,11 +2,13 @@ import { join, relative } from 'node:path';
 import { openCache, sha256 } from '@orch/cache';
 import type { Digest, OrchEvent } from '@orch/contracts';
 import type { RunPaths } from '@orch/filestore';
-import { digestWords, findFile } from './found-file.ts';
+import { digestWords, findFile } from './find-file.ts';
 import type { Misfit } from './misfit.ts';
 import { namedBy, namedByReply, unitName } from './named-content.ts';
 import type { Named } from './named-content.ts';
 import { UsedReplies } from './used-replies.ts';
+
+const digestForm = /^[0-9a-f]{64}$/;
 
 /** Looks whether what the events of a log name by digest is there and fits: blobs and stored replies, each once. */
 export class ContentCheck {
@@ -50,6 +52,7 @@ export class ContentCheck {
   }
 
   #blobMisfit({ digest, what, names }: Extract<Named, { type: 'blob' }>): Misfit | undefined {
+    if (!digestForm.test(digest)) return { what, path: 'events.jsonl', expected: 'a digest', found: String(digest) };
     const path = join(this.#paths.artifacts, digest.slice(0, 2), digest);
     const file = findFile(path);
     const expected = digestWords(digest);

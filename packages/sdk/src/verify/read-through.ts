@@ -4,7 +4,7 @@ import { eventData } from '@orch/contracts/schemas';
 import { emptyRun, endsAttempt, readLog, reduceRun } from '@orch/events';
 import type { RunView } from '@orch/events';
 import type { RunPaths } from '@orch/filestore';
-import { readPlan } from './check-plan.ts';
+import { readPlan } from './plan-misfit.ts';
 import { ContentCheck } from './content-check.ts';
 import { manifestMisfit } from './manifest-misfit.ts';
 import type { Misfit } from './misfit.ts';

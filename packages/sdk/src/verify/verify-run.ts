@@ -6,10 +6,10 @@ import { isLocked, runPaths } from '@orch/filestore';
 import type { RunPaths } from '@orch/filestore';
 import { checkFiles } from './check-files.ts';
 import { checkLog } from './check-log.ts';
-import { planMisfit } from './check-plan.ts';
+import { planMisfit } from './plan-misfit.ts';
 import { notWhole } from './misfit.ts';
 import { readThrough } from './read-through.ts';
-import { readWrittenManifest } from './written-manifest.ts';
+import { readWrittenManifest } from './read-written-manifest.ts';
 
 /** A run of which everything that its log names is there and fits. */
 export type VerifiedRun = {
@@ -53,7 +53,8 @@ async function verify(paths: RunPaths): Promise<Result<VerifiedRun>> {
   if (!log.ok) return log;
   const { run, plans, counts, misfit } = await readThrough(paths, manifest);
   if (misfit !== undefined) return err(notWhole(jobId, misfit));
-  const files = await checkFiles(run, paths.dir);
+  const live = wasLive || isLocked(paths.lock);
+  const files = await checkFiles(run, paths.dir, live);
   const last = files.misfit ?? planMisfit(paths, plans);
   if (last !== undefined) return err(notWhole(jobId, last));
   const { tail } = log.value;
@@ -63,7 +64,7 @@ async function verify(paths: RunPaths): Promise<Result<VerifiedRun>> {
     events: run.seq,
     files: run.files.size - files.unsettled.length,
     ...counts,
-    live: wasLive || isLocked(paths.lock),
+    live,
     unsettled: files.unsettled,
     ...(tail && { tail }),
   });

@@ -1,8 +1,15 @@
 import { posix } from 'node:path';
 import { ok } from '@orch/contracts';
 import type { Digest, Result } from '@orch/contracts';
-import { sha256 } from './inputs.ts';
-import type { Inputs } from './inputs.ts';
+import { Inputs, sha256 } from './inputs.ts';
+
+/** The `code_sha256` of a module as it is now, its path relative to the folder of the job; or why it cannot be told. */
+export function digestModule(
+  path: string,
+  { jobDir, readFile }: { readonly jobDir: string; readonly readFile: (path: string) => Promise<string> },
+): Promise<Result<Digest, string>> {
+  return moduleDigest(path, new Inputs(jobDir, readFile));
+}
 
 /** One digest over a module file and every file it imports by a relative path, and those import, and so on. */
 export async function moduleDigest(path: string, inputs: Inputs): Promise<Result<Digest, string>> {

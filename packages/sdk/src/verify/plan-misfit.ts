@@ -3,7 +3,7 @@ import { canonicalJson, sha256 } from '@orch/cache';
 import type { Digest, Plan } from '@orch/contracts';
 import { openBlobs } from '@orch/filestore';
 import type { RunPaths } from '@orch/filestore';
-import { findFile } from './found-file.ts';
+import { findFile } from './find-file.ts';
 import type { Misfit } from './misfit.ts';
 
 /**

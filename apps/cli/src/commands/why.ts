@@ -1,0 +1,63 @@
+import { exitCodes } from '@orch/contracts';
+import { explainStep, findRun } from '@orch/sdk';
+import type { AskedQuestion, StepExplanation, UnitEnd } from '@orch/sdk';
+import type { Terminal } from '../terminal.ts';
+import { harmless, plural } from '../words.ts';
+import type { Invocation } from './index.ts';
+import { runsDirOf } from './options.ts';
+import type { RunsDirOption } from './options.ts';
+
+export async function execute({ terminal, args, options }: Invocation<RunsDirOption>): Promise<0> {
+  const [job, step = '', item] = args;
+  const explained = await explainStep(findRun(runsDirOf(options, terminal), job), step, item);
+  if (options.json) terminal.out(JSON.stringify(explained, undefined, 2));
+  else for (const line of describe(explained, terminal)) terminal.out(line);
+  return exitCodes.succeeded;
+}
+
+function describe({ questions, ends }: StepExplanation, terminal: Terminal): string[] {
+  const told = [
+    ...questions.map((question) => ({ ts: question.ts, lines: questionLines(question, terminal) })),
+    ...ends.map((end) => ({ ts: end.ts, lines: [endLine(end)] })),
+  ];
+  const sorted = told.toSorted((a, b) => a.ts.localeCompare(b.ts)).flatMap(({ lines }) => lines);
+  if (questions.length > 0) return sorted;
+  return [...sorted, 'It asked no model and looked into no cache: without a success with the same inputs, it runs.'];
+}
+
+function questionLines(question: AskedQuestion, { paint }: Terminal): string[] {
+  const head = `${time(question.ts)}  ${paint(question.cache === 'hit' ? 'green' : 'yellow', question.cache)}`;
+  const key = question.key.slice(0, 12);
+  if (question.cache === 'hit') {
+    const paid = question.paidBy === undefined ? '' : `, paid for by ${question.paidBy}`;
+    return [`${head}   ${key} from ${sources[question.source]}${paid}`];
+  }
+  const { why } = question;
+  const lines = why?.lines ?? ['What was asked is not known: the process died before there was an answer.'];
+  const count = why === undefined || why.changed.length === 0 ? '' : `, ${plural(why.changed.length, 'field')} changed`;
+  return [`${head}  ${key}${count}`, ...lines.map((line) => `  ${harmless(line)}`)];
+}
+
+const sources = {
+  run: "this run's own folder",
+  shared: 'the cache that all runs share',
+  in_flight: 'a call that was under way',
+};
+
+function endLine(end: UnitEnd): string {
+  const head = `${time(end.ts)}  ${end.end}`;
+  switch (end.end) {
+    case 'failed':
+      return `${head}: ${harmless(end.message.split('\n', 1)[0] ?? '')}`;
+    case 'skipped':
+      return `${head}: ${end.reason}`;
+    case 'reused':
+      return `${head}: its inputs were those of line ${end.fromSeq} of the log`;
+    default:
+      return head;
+  }
+}
+
+function time(ts: string): string {
+  return ts.slice(11, 19);
+}

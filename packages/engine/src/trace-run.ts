@@ -1,0 +1,129 @@
+import { basename, dirname, resolve } from 'node:path';
+import { sha256 } from '@orch/cache';
+import { OrchError } from '@orch/contracts';
+import type { BlobStore, CompiledJob, PlanStep, StepKind, StepState } from '@orch/contracts';
+import { buildDag, topological } from '@orch/dag';
+import { foldLog } from '@orch/events';
+import type { RunView, UnitView } from '@orch/events';
+import { openBlobs, runPaths } from '@orch/filestore';
+import type { Item } from './each.ts';
+import { findItems, joinItems } from './fan-out.ts';
+import { itemNodes } from './graph.ts';
+import type { ItemNode } from './graph.ts';
+import { inputHash } from './input-hash.ts';
+import type { HashedInputs } from './input-hash.ts';
+import { allKinds } from './kinds/index.ts';
+import { itemOf } from './item-of.ts';
+import { kindOf, prepareAttempt } from './prepare-attempt.ts';
+import { readJob } from './read-job.ts';
+import { createResults } from './results.ts';
+import type { Settled } from './results.ts';
+import { settledOf, unitAt } from './reuse.ts';
+import type { StepPlace } from './reuse.ts';
+import type { RunFacts } from './run-context.ts';
+import { scopeOf } from './scope.ts';
+
+/** A step or item of a run as its log tells it, and what its input hash was made from. */
+export type TracedUnit = StepPlace & {
+  readonly kind: string;
+  readonly status: StepState;
+  readonly inputHash: string | undefined;
+  /** What it came to, when it succeeded. */
+  readonly made: Settled | undefined;
+  /** Undefined when it cannot be told any more, as when files that it read have changed since. */
+  readonly inputs: HashedInputs | undefined;
+};
+
+export type TracedRun = {
+  readonly jobId: string;
+  readonly job: CompiledJob;
+  readonly blobs: BlobStore;
+  readonly units: readonly TracedUnit[];
+};
+
+/** Reads a run and finds again what every step and item was made from. Writes nothing. Throws like `readJob`. */
+export async function traceRun(dir: string, kinds: readonly StepKind[] = []): Promise<TracedRun> {
+  const paths = runPaths(dirname(resolve(dir)), basename(dir));
+  const job = await readJob(dir);
+  const { state } = foldLog(paths.events);
+  const outputs = paths.outputs(job.plan.project);
+  const blobs: BlobStore = { ...openBlobs(paths.artifacts), put: sha256 };
+  const results = createResults({ run: paths.dir, outputs }, blobs);
+  const jobId = basename(paths.dir);
+  const facts = { jobId, job, paths, outputs, kinds: allKinds(kinds), results, limit: undefined };
+  const tracer = new Tracer({ ...facts, now: state.startedAt ?? '' }, { state, blobs });
+  for (const step of inOrder(job.plan.steps)) await tracer.trace(step);
+  return { jobId, job, blobs, units: tracer.units };
+}
+
+function inOrder(steps: readonly PlanStep[]): readonly PlanStep[] {
+  const dag = buildDag(steps);
+  if (!dag.ok) throw new OrchError('spec', dag.error.message);
+  return topological(dag.value);
+}
+
+type Past = { readonly state: RunView; readonly blobs: BlobStore };
+
+class Tracer {
+  readonly units: TracedUnit[] = [];
+  readonly #facts: RunFacts;
+  readonly #past: Past;
+  readonly #items = new Map<string, readonly Item[]>();
+
+  constructor(facts: RunFacts, past: Past) {
+    this.#facts = facts;
+    this.#past = past;
+  }
+
+  /** Call it for each step after those it needs. */
+  async trace(step: PlanStep): Promise<void> {
+    if (step.each === undefined) return void this.units.push(await this.#unit(step));
+    const found = await orNothing(findItems(this.#facts, step, this.#items));
+    const items = found?.ok === true ? found.value : [];
+    this.#items.set(step.id, items);
+    const nodes = itemNodes(step, items).map(({ node }) => node);
+    const own = this.units.push(this.#told(step, { step: step.id }, undefined)) - 1;
+    for (const node of nodes) this.units.push(await this.#unit(step, node));
+    if (nodes.some(({ id }) => this.#facts.results.get(id) === undefined)) return;
+    const made = joinItems({ results: this.#facts.results, blobs: this.#past.blobs }, nodes);
+    this.#facts.results.set(step.id, made);
+    this.units[own] = { ...this.#told(step, { step: step.id }, undefined), made };
+  }
+
+  async #unit(step: PlanStep, node?: ItemNode): Promise<TracedUnit> {
+    const place = { step: step.id, ...(node && { item: node.key }) };
+    const inputs = await this.#inputs(step, node);
+    const unit = this.#told(step, place, inputs);
+    if (unit.made !== undefined) this.#facts.results.set(node?.id ?? step.id, unit.made);
+    return unit;
+  }
+
+  #told(step: PlanStep, place: StepPlace, inputs: HashedInputs | undefined): TracedUnit {
+    const unit = unitAt(this.#past.state, place);
+    const { status = 'pending', inputHash: hash } = unit ?? {};
+    const fits = inputs !== undefined && inputHash(kindOf(this.#facts, step), inputs) === hash;
+    const made = unit && madeBy(unit, this.#past.blobs);
+    return { ...place, kind: step.kind, status, inputHash: hash, made, inputs: fits ? inputs : undefined };
+  }
+
+  async #inputs(step: PlanStep, node: ItemNode | undefined): Promise<HashedInputs | undefined> {
+    const item = node && itemOf(this.#facts.results, node);
+    const scope = scopeOf(this.#facts, step, item?.value);
+    const prepared = await orNothing(prepareAttempt(this.#facts, { step, ...(item && { item }) }, scope));
+    return prepared?.inputs;
+  }
+}
+
+function madeBy({ status, success }: UnitView, blobs: BlobStore): Settled | undefined {
+  return status === 'succeeded' && success !== undefined ? settledOf(success.data, blobs) : undefined;
+}
+
+/** What cannot be found again is told as not known. */
+async function orNothing<T>(made: Promise<T>): Promise<T | undefined> {
+  try {
+    return await made;
+  } catch (error) {
+    if (OrchError.is(error)) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,115 @@
+import { canonicalJson } from '@orch/cache';
+import type { Json } from '@orch/contracts';
+import { textChange, traceRun } from '@orch/engine';
+import type { FieldChange, HashedInputs, TracedRun, TracedUnit } from '@orch/engine';
+
+/** What changed between two runs of a step or item, so that it was not asked the same. */
+export type ChangedPart = 'prompt' | 'model' | 'options' | 'code' | 'need' | 'files read' | 'fields';
+
+export type UnitDiff = { readonly step: string; readonly item?: string | undefined } & (
+  | { readonly is: 'same' }
+  /** The same inputs came to another output. */
+  | { readonly is: 'nondeterministic' }
+  /** `changes` is empty where what it was made from cannot be told any more. */
+  | { readonly is: 'changed'; readonly parts: readonly ChangedPart[]; readonly changes: readonly FieldChange[] }
+  /** The same inputs ended in another way. */
+  | { readonly is: 'ended_otherwise'; readonly before: string; readonly now: string }
+  | { readonly is: 'only_in'; readonly run: string }
+);
+
+export type RunsDiff = { readonly same: boolean; readonly units: readonly UnitDiff[] };
+
+/** Compares what each step and item of two runs was asked and what it came to. Reads only; throws like `readRun`. */
+export async function diffRuns(dirA: string, dirB: string): Promise<RunsDiff> {
+  const [a, b] = [await traceRun(dirA), await traceRun(dirB)];
+  const inB = new Map(b.units.map((unit) => [nameOf(unit), unit]));
+  const inA = new Set(a.units.map(nameOf));
+  const units: UnitDiff[] = [];
+  for (const unit of a.units) {
+    const other = inB.get(nameOf(unit));
+    units.push(other === undefined ? onlyIn(a, unit) : await compare(unit, other));
+  }
+  for (const unit of b.units) if (!inA.has(nameOf(unit))) units.push(onlyIn(b, unit));
+  return { same: units.every(({ is }) => is === 'same'), units };
+}
+
+function nameOf({ step, item }: TracedUnit): string {
+  return JSON.stringify([step, item]);
+}
+
+function placeOf({ step, item }: TracedUnit) {
+  return { step, ...(item !== undefined && { item }) };
+}
+
+function onlyIn({ jobId }: TracedRun, unit: TracedUnit): UnitDiff {
+  return { ...placeOf(unit), is: 'only_in', run: jobId };
+}
+
+async function compare(a: TracedUnit, b: TracedUnit): Promise<UnitDiff> {
+  const place = placeOf(a);
+  if (a.inputHash !== b.inputHash) return { ...place, is: 'changed', ...(await changesBetween(a, b)) };
+  if (a.status !== b.status) return { ...place, is: 'ended_otherwise', before: a.status, now: b.status };
+  return { ...place, is: outcomeOf(a) === outcomeOf(b) ? 'same' : 'nondeterministic' };
+}
+
+function outcomeOf({ made }: TracedUnit): string {
+  const files = (made?.files ?? []).map(({ path, sha256 }) => [path, sha256]);
+  return canonicalJson([made?.output.sha256 ?? null, files]);
+}
+
+type Changes = Pick<Extract<UnitDiff, { is: 'changed' }>, 'parts' | 'changes'>;
+
+async function changesBetween(a: TracedUnit, b: TracedUnit): Promise<Changes> {
+  if (a.inputs === undefined || b.inputs === undefined) return { parts: [], changes: [] };
+  const [before, now] = [partsOf(a.inputs), partsOf(b.inputs)];
+  const names = [...new Set([...before.keys(), ...now.keys()])];
+  const parts = new Set<ChangedPart>();
+  const changes: FieldChange[] = [];
+  for (const name of names) {
+    const pair = { before: before.get(name)?.value, now: now.get(name)?.value };
+    if (canonicalJson(pair.before ?? null) === canonicalJson(pair.now ?? null)) continue;
+    parts.add(before.get(name)?.part ?? now.get(name)?.part ?? 'fields');
+    changes.push(await changeOf(name, pair));
+  }
+  return { parts: [...parts], changes };
+}
+
+type Part = { readonly part: ChangedPart; readonly value: Json };
+
+/** Everything that an input hash is made from, by a name of its own. */
+function partsOf({ fields, needs, reads, asked }: HashedInputs): ReadonlyMap<string, Part> {
+  const own = isObject(fields) ? Object.entries(fields) : [['fields', fields] as const];
+  return new Map<string, Part>([
+    ...own.map(([name, value]) => [name, { part: partOfField(name), value }] as const),
+    ...Object.entries(needs).map(([name, need]) => [`need ${name}`, { part: 'need', value: { ...need } }] as const),
+    ...Object.entries(reads).map(([path, value]) => [`file ${path}`, { part: 'files read', value }] as const),
+    ...Object.entries(asked ?? {}).map(
+      ([name, value]) => [`provider ${name}`, { part: askedPart(name), value: value as Json }] as const,
+    ),
+  ]);
+}
+
+function isObject(value: Json): value is { readonly [key: string]: Json } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function partOfField(name: string): ChangedPart {
+  const parts: Readonly<Record<string, ChangedPart>> = {
+    ...{ prompt: 'prompt', system: 'prompt', schema: 'prompt', output: 'prompt' },
+    ...{ model: 'model', options: 'options', code_sha256: 'code' },
+    ...{ run: 'code', command: 'code', args: 'code' },
+  };
+  return parts[name] ?? 'fields';
+}
+
+function askedPart(name: string): ChangedPart {
+  return name === 'options' ? 'options' : 'model';
+}
+
+async function changeOf(
+  field: string,
+  { before, now }: { before: Json | undefined; now: Json | undefined },
+): Promise<FieldChange> {
+  const lines = typeof before === 'string' && typeof now === 'string' ? await textChange(before, now) : undefined;
+  return lines === undefined ? { field, before, now } : { field, lines };
+}
