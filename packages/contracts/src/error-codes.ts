@@ -36,7 +36,7 @@ export const errorCodes = {
   spec: row('validation', false, exitCodes.usage),
   template: row('validation', false),
   not_found: row('validation', false, exitCodes.usage),
-  unsafe_path: row('validation', false),
+  unsafe_path: row('validation', false, exitCodes.usage),
   // who answers
   unconfigured: row('provider', false, exitCodes.provider),
   auth: row('provider', false, exitCodes.provider),

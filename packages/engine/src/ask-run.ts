@@ -37,9 +37,22 @@ export async function askRun(
   for (let file: string | undefined; ; await clock.sleep(pollMs)) {
     if (await holding(paths, () => carryOut(paths, received))) return 'here';
     file ??= leaveRequest(paths.inbox, received);
-    if (!existsSync(file)) return 'there';
+    if (!existsSync(file)) {
+      requireDone(paths, received);
+      return 'there';
+    }
     if (clock.monotonic() > until) return 'left';
   }
+}
+
+/** The process that runs it took the request; that it did it stands in the log. */
+function requireDone({ events }: RunPaths, { id, request }: Received): void {
+  let isDone = false;
+  const note = ({ data }: AnyEvent): void => void (isDone ||= (data as { readonly request?: unknown }).request === id);
+  const { state } = foldLog(events, { onEvent: note });
+  if (isDone) return;
+  if (request.kind === 'answer') throw notAsked(request, waitingFor(state));
+  throw cannotCancel(state);
 }
 
 /** Does it while holding the lock; false when another holds it. */
@@ -66,11 +79,11 @@ async function carryOut(paths: RunPaths, received: Received): Promise<void> {
   const { run, manifest, close } = await openRun(execution);
   try {
     if (received.request.kind === 'cancel') await cancel(run, received.request.reason, received.id);
-    else if (!recordAnswer(run, received.request, received.id)) throw notAsked(received.request, waitingFor(run));
+    else if (!recordAnswer(run, received.request, received.id)) throw notAsked(received.request, waitingFor(run.journal.state));
     await run.journal.settle();
     manifest();
-    removeRequest(paths.inbox, received.id);
   } finally {
+    removeRequest(paths.inbox, received.id);
     await close();
   }
 }
@@ -79,8 +92,12 @@ const ended: ReadonlySet<RunState> = new Set(['succeeded', 'failed', 'canceled']
 
 async function cancel(run: RunContext, reason: string, request: string): Promise<void> {
   const { status, attemptStartedAt, ts, artifacts } = run.journal.state;
-  if (ended.has(status)) throw new OrchError('usage', `Expected a run that goes on or may, ${run.jobId} is ${status}.`);
+  if (ended.has(status)) throw cannotCancel(run.journal.state);
   await recover(run);
   const duration_s = (Date.parse(ts ?? '') - Date.parse(attemptStartedAt ?? '') || 0) / 1000;
   run.journal.push('job.canceled', { duration_s, artifacts: artifacts.size, reason, request });
+}
+
+function cannotCancel({ jobId, status }: RunView): OrchError {
+  return new OrchError('usage', `Expected a run that goes on or may, ${jobId} is ${status}.`);
 }

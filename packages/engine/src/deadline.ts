@@ -13,27 +13,48 @@ export type Deadline = {
   done(): void;
 };
 
-export function withDeadline(clock: Clock, run: AbortSignal, seconds: number | undefined): Deadline {
+/** A limit of time on what a run does. Without one, or with 0, it costs next to nothing. */
+export function withDeadline(clock: Clock, run: AbortSignal, seconds = 0): Deadline {
+  if (seconds === 0) return { signal: run, ...racing(clock, run) };
   const over = new AbortController();
-  const finished = new AbortController();
   const signal = AbortSignal.any([run, over.signal]);
-  const after = (ms: number, then: () => void): void => {
-    clock.sleep(ms, finished.signal).then(then, (reason: unknown) => {
-      if (!finished.signal.aborted) throw reason;
-    });
-  };
-  if (seconds !== undefined && seconds > 0) after(seconds * 1000, () => over.abort(tooLong(seconds)));
+  const timer = sleepThen(clock, seconds * 1000, () => over.abort(tooLong(seconds)));
+  const { race, done } = racing(clock, signal);
   return {
     signal,
+    race,
+    done() {
+      timer.abort();
+      done();
+    },
+  };
+}
+
+function racing(clock: Clock, signal: AbortSignal): Omit<Deadline, 'signal'> {
+  let grace: AbortController | undefined;
+  let giveUp: (() => void) | undefined;
+  return {
     race: (work) =>
       new Promise((resolve, reject) => {
-        const giveUp = (): void => after(graceMs, () => reject(abandoned(signal.reason)));
+        giveUp = () => (grace = sleepThen(clock, graceMs, () => reject(abandoned(signal.reason))));
         if (signal.aborted) giveUp();
-        else signal.addEventListener('abort', giveUp, { once: true, signal: finished.signal });
+        else signal.addEventListener('abort', giveUp, { once: true });
         work.then(resolve, reject);
       }),
-    done: () => finished.abort(),
+    done() {
+      if (giveUp !== undefined) signal.removeEventListener('abort', giveUp);
+      grace?.abort();
+    },
   };
+}
+
+/** Aborting what it returns frees the timer. */
+function sleepThen(clock: Clock, ms: number, then: () => void): AbortController {
+  const freed = new AbortController();
+  clock.sleep(ms, freed.signal).then(then, (reason: unknown) => {
+    if (!freed.signal.aborted) throw reason;
+  });
+  return freed;
 }
 
 function tooLong(seconds: number): OrchError {

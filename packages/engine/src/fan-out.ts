@@ -7,6 +7,7 @@ import type { Item } from './each.ts';
 import { itemNodes, itemwiseNeed } from './graph.ts';
 import type { ItemNode, RunNode } from './graph.ts';
 import { inputHash } from './input-hash.ts';
+import type { HashedInputs } from './input-hash.ts';
 import { loadOutput, storeOutput } from './outputs.ts';
 import { kindOf, needsOf } from './prepare-attempt.ts';
 import type { Settled } from './results.ts';
@@ -62,7 +63,13 @@ export function createFanOuts(run: RunContext): FanOuts {
       const add = itemNodes(step, items);
       expanded.set(step.id, items);
       const nodes = add.map(({ node }) => node);
-      open.set(step.id, { nodes, list, hash: fanOutHash(run, step, { items: list }), began, attempt: undefined });
+      open.set(step.id, {
+        nodes,
+        list,
+        hash: inputHash(kindOf(run, step), fanOutInputs(run, step, list)),
+        began,
+        attempt: undefined,
+      });
       return { status: 'succeeded', value: { output: storeOutput(items.length, run.blobs), files: [] }, add };
     },
     join(step) {
@@ -109,9 +116,9 @@ export function joinItems(run: Pick<RunContext, 'results' | 'blobs'>, nodes: rea
   return { output: storeOutput(outputs, run.blobs), files: items.flatMap(({ settled }) => settled.files), items };
 }
 
-/** `fields`: the digest of its items; what they were made from, where they could not be found. */
-export function fanOutHash(run: RunFacts, step: PlanStep, fields: Json): Digest {
-  return inputHash(kindOf(run, step), { fields, needs: needsOf(run, step), reads: {}, asked: undefined });
+/** What the input hash of a fan-out is made from; `items`: the digest of the list of them. */
+export function fanOutInputs(run: RunFacts, step: PlanStep, items: Digest): HashedInputs {
+  return { fields: { items }, needs: needsOf(run, step), reads: {}, asked: undefined };
 }
 
 /** Returns the number of the attempt. */
@@ -145,7 +152,8 @@ function itemsOf(step: string, expanded: Expanded): readonly Item[] {
 }
 
 function failStep(run: RunContext, step: PlanStep, error: OrchError): NodeOutcome<Settled, RunNode> {
-  const attempt = logStart(run, step, fanOutHash(run, step, step.fields));
+  const inputs = { fields: step.fields, needs: needsOf(run, step), reads: {}, asked: undefined };
+  const attempt = logStart(run, step, inputHash(kindOf(run, step), inputs));
   run.journal.push('step.failed', { ...failureData(error), attempt }, { step: step.id });
   return { status: 'failed', error };
 }

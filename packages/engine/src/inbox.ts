@@ -51,7 +51,8 @@ function readRequest(dir: string, name: string): Received | undefined {
     const parsed = inboxRequest.safeParse(JSON.parse(readFileSync(join(dir, name), 'utf8')));
     return parsed.success ? { id, request: parsed.data } : undefined;
   } catch (error) {
-    const isOurs = error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT';
+    // Gone, a folder, or not readable: whoever left it there left no request.
+    const isOurs = error instanceof SyntaxError || (error as NodeJS.ErrnoException).syscall !== undefined;
     if (isOurs) return undefined;
     throw error;
   }

@@ -28,8 +28,8 @@ export type JournalOptions = {
   readonly watermark: LogPlace;
   readonly clock: Clock;
   readonly durability: Durability;
-  /** Called with what the log held when it was opened. */
-  readonly onFound: (event: AnyEvent) => void;
+  /** Called with every event that was folded: those that the log held when it was opened, and each that is appended. */
+  readonly onFold: (event: AnyEvent) => void;
   /** Called in order, once the event is on disc. */
   readonly onEvent: (event: OrchEvent, state: RunView) => void;
   /** The log can no longer be written: nothing more may start. */
@@ -40,13 +40,13 @@ export type JournalOptions = {
 const reusedLimit = 48 * 1024;
 
 export async function openJournal(options: JournalOptions): Promise<Journal> {
-  const { path, jobId, clock, durability, watermark, onFound, onEvent, onFailure } = options;
+  const { path, jobId, clock, durability, watermark, onFold, onEvent, onFailure } = options;
   const state = emptyRun(options.known);
   const log = await openLog(path, {
     ...{ jobId, clock, durability, watermark, check: checkEvent },
     onFound(event) {
       reduceRun(state, event);
-      onFound(event);
+      onFold(event);
     },
   });
   const unseen: OrchEvent[] = [];
@@ -65,6 +65,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
   const record: Journal['push'] = (type, data, where) => {
     const event = log.push(type, data, where) as OrchEvent;
     reduceRun(state, event);
+    onFold(event);
     unseen.push(event);
     if (showing !== undefined) return;
     showing = show();

@@ -8,7 +8,7 @@ export type Decision = { readonly granted: boolean; readonly inputHash: Digest }
 /** A question to a person, as the log has it. */
 export type Asked = EventData['approval.requested'];
 
-/** What earlier attempts of a run left open or settled that its fold does not hold, read from the log once. */
+/** What a run left open or settled that its fold does not hold: read from the log, and kept up with it. */
 export type Leftovers = {
   note(event: AnyEvent): void;
   /** Commands that the open attempt at this step or item has started. */
@@ -17,11 +17,11 @@ export type Leftovers = {
   readonly requests: ReadonlyMap<string, OpenRequest>;
   /** Keys of answers that a step could not use. */
   readonly rejected: ReadonlySet<Digest>;
-  /** Key of the last question that a step or item asked without succeeding since. */
+  /** Key of the last question that was answered to a step or item, and did not let it succeed since. */
   lastQuestion(where: Where): Digest | undefined;
   /** The last question about this step or item. */
   questionOn(where: Where): Asked | undefined;
-  /** What a person answered last about it. */
+  /** What a person answered last about it, since it was last lost. */
   decisionOn(where: Where): Decision | undefined;
   /** Requests of the inbox that stand in the log already. */
   readonly handled: ReadonlySet<string>;
@@ -36,6 +36,9 @@ export function createLeftovers(): Leftovers {
   const decisions = new Map<string, Decision>();
   const handled = new Set<string>();
 
+  const noteAnswered = (event: AnyEvent, key: Digest | undefined): void => {
+    if (key !== undefined) questions.set(unitKey(event), key);
+  };
   const decide = (event: AnyEvent, granted: boolean): void => {
     const { input_hash: inputHash } = event.data as EventData['approval.granted'];
     decisions.set(unitKey(event), { granted, inputHash });
@@ -47,6 +50,10 @@ export function createLeftovers(): Leftovers {
       processes.set(unitKey(event), started);
     },
     'step.started': (event) => void processes.delete(unitKey(event)),
+    'step.canceled': (event) => {
+      const { reason } = event.data as EventData['step.canceled'];
+      if (reason === 'process_lost') decisions.delete(unitKey(event));
+    },
     'step.succeeded': (event) => {
       processes.delete(unitKey(event));
       questions.delete(unitKey(event));
@@ -55,17 +62,17 @@ export function createLeftovers(): Leftovers {
       const data = event.data as EventData['llm.request'];
       requests.set(data.request_id, { where: { step: event.step, item: event.item }, ts: event.ts, data });
     },
-    'llm.response': ({ data }) => void requests.delete((data as EventData['llm.response']).request_id),
-    'cache.miss': noteQuestion,
-    'cache.hit': noteQuestion,
+    'llm.response': (event) => {
+      const { request_id: id, success } = event.data as EventData['llm.response'];
+      if (success) noteAnswered(event, requests.get(id)?.data.cache_key);
+      requests.delete(id);
+    },
+    'cache.hit': (event) => noteAnswered(event, (event.data as EventData['cache.hit']).cache_key),
     'reply.rejected': ({ data }) => void rejected.add((data as EventData['reply.rejected']).cache_key),
     'approval.requested': (event) => void asked.set(unitKey(event), event.data as Asked),
     'approval.granted': (event) => decide(event, true),
     'approval.rejected': (event) => decide(event, false),
   };
-  function noteQuestion(event: AnyEvent): void {
-    questions.set(unitKey(event), (event.data as EventData['cache.miss']).cache_key);
-  }
 
   return {
     note(event) {

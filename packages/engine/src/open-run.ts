@@ -44,7 +44,7 @@ export async function openRun(execution: Execution): Promise<OpenRun> {
     clock,
     durability,
     watermark: readWatermark(paths.manifest),
-    onFound: leftovers.note,
+    onFold: leftovers.note,
     known: { jobId, project: plan.project, steps: plan.steps.map(({ id }) => id) },
     onEvent(event) {
       writer.touch();

@@ -1,5 +1,6 @@
 import { OrchError } from '@orch/contracts';
 import type { EventData } from '@orch/contracts';
+import type { RunView } from '@orch/events';
 import { failureData } from './failure-data.ts';
 import type { RunContext } from './run-context.ts';
 import type { StepsResult } from './run-steps.ts';
@@ -9,7 +10,7 @@ import { secondsSince } from './seconds-since.ts';
 export async function endRun(run: RunContext, steps: StepsResult, stopped: OrchError | undefined): Promise<void> {
   const end = { duration_s: secondsSince(run.clock, run.began), artifacts: run.journal.state.artifacts.size };
   if (steps.status === 'succeeded') return run.journal.append('job.succeeded', end);
-  if (steps.status === 'waiting') return run.journal.append('job.waiting', { ...end, waiting_for: waitingFor(run) });
+  if (steps.status === 'waiting') return run.journal.append('job.waiting', { ...end, waiting_for: waitingFor(run.journal.state) });
   if (stopped?.code === 'interrupted') return run.journal.append('job.paused', { ...end, reason: 'interrupted' });
   if (stopped?.code === 'canceled') return run.journal.append('job.canceled', { ...end, ...canceledData(stopped) });
   return run.journal.append('job.failed', failedData(end, stopped ?? steps.error));
@@ -22,8 +23,8 @@ function canceledData(stopped: OrchError): Pick<EventData['job.canceled'], 'reas
 }
 
 /** The steps and items with a question to a person. */
-export function waitingFor({ journal }: RunContext): string[] {
-  return [...journal.state.steps].flatMap(([step, { status, items }]) => {
+export function waitingFor(state: RunView): string[] {
+  return [...state.steps].flatMap(([step, { status, items }]) => {
     const waiting = [...items].filter(([, item]) => item.status === 'waiting').map(([key]) => `${step}/${key}`);
     return status === 'waiting' ? [step, ...waiting] : waiting;
   });

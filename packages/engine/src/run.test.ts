@@ -1,25 +1,18 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { canonicalJson, sha256 } from '@orch/cache';
 import { OrchError } from '@orch/contracts';
-import type {
-  CompiledJob,
-  Json,
-  OrchEvent,
-  Plan,
-  PlanStep,
-  Provider,
-  Reply,
-  StepHost,
-  StepKind,
-} from '@orch/contracts';
+import type { Json, PlanStep } from '@orch/contracts';
 import { manifest as manifestSchema } from '@orch/contracts/schemas';
 import { verifyLog } from '@orch/events';
 import { isLocked } from '@orch/filestore';
 import { FakeClock, tempDir } from '@orch/testkit';
 import { expect, test } from 'vitest';
 import { startRun } from './index.ts';
-import type { EnginePorts, RunOptions } from './index.ts';
+import { ask, jobOf, once, step, write } from './testing/plan.ts';
+import { probe } from './testing/probe.ts';
+import { linesOf, portsOf, runJob } from './testing/run-job.ts';
+import type { StartSettings } from './testing/run-job.ts';
+import { scripted } from './testing/scripted.ts';
 
 test('a run ends with a verified log, a manifest of the schema, and a free lock', async () => {
   const runsDir = tempDir();
@@ -197,7 +190,7 @@ test.each([
     setImmediate(() => stopper.stop?.());
     return new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
   });
-  const handle = startRun(jobOf([step('long'), step('later', { needs: ['long'] })]), ports({ kinds: [kind] }), {
+  const handle = startRun(jobOf([step('long'), step('later', { needs: ['long'] })]), portsOf({ kinds: [kind] }), {
     runsDir: tempDir(),
     signal: stop.signal,
   });
@@ -228,7 +221,7 @@ test('only the named step and what it needs run; the others stay pending', async
 test('a runs folder that cannot be made rejects the result with io, before anything else', async () => {
   const file = join(tempDir(), 'file');
   writeFileSync(file, '');
-  const handle = startRun(jobOf([step('a')]), ports({}), { runsDir: join(file, 'runs') });
+  const handle = startRun(jobOf([step('a')]), portsOf({}), { runsDir: join(file, 'runs') });
   await expect(handle.result).rejects.toMatchObject({ code: 'io', exit: 2 });
 });
 
@@ -392,88 +385,12 @@ test('a step that waits for its next try is canceled when the job fails', async 
 test('who iterates a run hears that it could not be kept, and nothing else ends the program', async () => {
   const file = join(tempDir(), 'file');
   writeFileSync(file, '');
-  const handle = startRun(jobOf([step('a')]), ports({}), { runsDir: join(file, 'runs') });
+  const handle = startRun(jobOf([step('a')]), portsOf({}), { runsDir: join(file, 'runs') });
   await expect(handle[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: 'io' });
 });
 
-const never = { tries: 0, backoff: 'exponential', base_s: 0, max_s: 0, jitter: false } as const;
-const once = { ...never, tries: 1 };
+type Settings = Partial<StartSettings>;
 
-function step(id: string, more: Partial<PlanStep> = {}): PlanStep {
-  const usual = { retry: never, cache: 'auto', reads: [], writes: [], on_lost: 'rerun' } as const;
-  return { id, kind: 'probe', needs: [], fields: {}, ...usual, ...more };
-}
-
-function write(id: string, files: Record<string, string>, needs: string[] = []): PlanStep {
-  return step(id, { kind: 'files', needs, fields: { write: files } });
-}
-
-function ask(id: string, more: Partial<PlanStep> = {}): PlanStep {
-  return step(id, { kind: 'llm', fields: { prompt: 'p', output: 'text' }, ...more });
-}
-
-function jobOf(steps: readonly PlanStep[], more: Partial<Plan> = {}): CompiledJob {
-  const plan: Plan = {
-    version: 1,
-    project: 'test',
-    provider: { name: 'scripted', model: 'm' },
-    concurrency: 4,
-    vars: {},
-    steps,
-    ...more,
-  };
-  const planHash = sha256(canonicalJson(plan));
-  return { plan, planHash, spec: { path: 'job.yaml', sha256: sha256(''), content: '' }, inputs: [], jobDir: '/' };
-}
-
-/** A kind of step that does what the test says. */
-function probe(run: (host: StepHost) => Json | Promise<Json>): StepKind {
-  return {
-    kind: 'probe',
-    version: 1,
-    input: { safeParse: (data) => ({ success: true, data }) },
-    fingerprint: (input) => input as Json,
-    run: async (_, host) => ({ status: 'succeeded', output: await run(host) }),
-  };
-}
-
-type Scripted = { readonly provider: Provider; readonly asked: Parameters<Provider['stream']>[0][] };
-
-/** A provider that gives prepared answers, one after the other. */
-function scripted(replies: readonly (string | Reply)[], can: Partial<Provider['can']> = {}): Scripted {
-  const asked: Parameters<Provider['stream']>[0][] = [];
-  const stream: Provider['stream'] = async function* (request, context) {
-    await context.beforeRequest?.({ try: 1 });
-    const next = replies[asked.push(request) - 1];
-    const reply: Reply = typeof next === 'string' ? { text: next, finishReason: 'stop', usage: {} } : (next as Reply);
-    await context.afterRequest?.({ try: 1, durationMs: 1, ok: true, reply });
-    yield { type: 'done', reply };
-  };
-  const provider: Provider = {
-    name: 'scripted',
-    can: { schema: true, local: true, shareable: true, ...can },
-    identify: ({ model = '' }) => ({ name: 'scripted', model, opts: {} }),
-    complete: () => Promise.reject(new Error('not used')),
-    stream,
-    check: async () => ({}),
-  };
-  return { provider, asked };
-}
-
-function ports(more: Partial<EnginePorts>): EnginePorts {
-  return { commandEnv: {}, ...more };
-}
-
-type Settings = Partial<EnginePorts> & Partial<RunOptions> & { readonly plan?: Partial<Plan> };
-
-async function execute(steps: readonly PlanStep[], { plan, runsDir = tempDir(), only, ...more }: Settings) {
-  const handle = startRun(jobOf(steps, plan), ports(more), { runsDir, only });
-  const events: OrchEvent[] = [];
-  for await (const event of handle) events.push(event);
-  return { events, result: await handle.result, dir: handle.dir };
-}
-
-function linesOf(dir: string): OrchEvent[] {
-  const lines = readFileSync(join(dir, 'events.jsonl'), 'utf8').trimEnd().split('\n');
-  return lines.map((line) => JSON.parse(line) as OrchEvent);
+function execute(steps: readonly PlanStep[], { runsDir = tempDir(), ...more }: Settings) {
+  return runJob(steps, { runsDir, ...more });
 }

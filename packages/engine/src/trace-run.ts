@@ -7,7 +7,7 @@ import { foldLog } from '@orch/events';
 import type { RunView, UnitView } from '@orch/events';
 import { openBlobs, runPaths } from '@orch/filestore';
 import type { Item } from './each.ts';
-import { findItems, joinItems } from './fan-out.ts';
+import { fanOutInputs, findItems, joinItems } from './fan-out.ts';
 import { itemNodes } from './graph.ts';
 import type { ItemNode } from './graph.ts';
 import { inputHash } from './input-hash.ts';
@@ -82,12 +82,14 @@ class Tracer {
     const items = found?.ok === true ? found.value : [];
     this.#items.set(step.id, items);
     const nodes = itemNodes(step, items).map(({ node }) => node);
-    const own = this.units.push(this.#told(step, { step: step.id }, undefined)) - 1;
+    const place = { step: step.id };
+    const inputs = fanOutInputs(this.#facts, step, sha256(JSON.stringify(items)));
+    const own = this.units.push(this.#told(step, place, inputs)) - 1;
     for (const node of nodes) this.units.push(await this.#unit(step, node));
     if (nodes.some(({ id }) => this.#facts.results.get(id) === undefined)) return;
     const made = joinItems({ results: this.#facts.results, blobs: this.#past.blobs }, nodes);
     this.#facts.results.set(step.id, made);
-    this.units[own] = { ...this.#told(step, { step: step.id }, undefined), made };
+    this.units[own] = { ...this.#told(step, place, inputs), made };
   }
 
   async #unit(step: PlanStep, node?: ItemNode): Promise<TracedUnit> {

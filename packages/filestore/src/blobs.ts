@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import type { Durability } from './draft.ts';
 import { hasCode, ioError } from './io-error.ts';
 import { digestOf } from './plan-write.ts';
-import { toBytes, writeAtomic } from './write-atomic.ts';
+import { digestOfText } from './text-digest.ts';
+import { writeAtomic } from './write-atomic.ts';
 
 export type BlobsOptions = {
   /** `strict` (default): on return a blob survives a power cut. `relaxed`: nothing is synced. */
@@ -25,9 +26,8 @@ export function openBlobs(dir: string, options: BlobsOptions = {}): BlobStore {
   return {
     has,
     put(content) {
-      const bytes = toBytes(content);
-      const digest = digestOf(bytes);
-      if (!has(digest)) writeAtomic(pathOf(digest), bytes, { durability, mode: 0o444 });
+      const digest = typeof content === 'string' ? digestOfText(content) : digestOf(content);
+      if (!has(digest)) writeAtomic(pathOf(digest), content, { durability, mode: 0o444 });
       return digest;
     },
     get(digest) {

@@ -1,7 +1,7 @@
 import { tempDir } from '@orch/testkit';
 import fc from 'fast-check';
 import { createHash } from 'node:crypto';
-import {
+import fs, {
   chmodSync,
   existsSync,
   mkdirSync,
@@ -14,8 +14,10 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { setTimeout } from 'node:timers/promises';
+import { describe, expect, test, vi } from 'vitest';
 import { openFiles } from './files.ts';
 import type { WrittenFile } from './files.ts';
 
@@ -57,6 +59,42 @@ describe('overwrite', () => {
     expect(files.write('a', 'mine').reason).toBe('overwritten');
     rmSync(join(root, 'a'));
     expect(files.write('a', 'mine').reason).toBe('created');
+  });
+
+  test('sees a change of the same size, also in a file that was found unchanged for a while', async () => {
+    const root = tempDir();
+    const files = openFiles(root, relaxed);
+    const path = join(root, 'a');
+    for (const [at, age] of [0, 0, 80, 80].entries()) {
+      files.write('a', 'mine');
+      await setTimeout(age);
+      expect([files.write('a', 'mine').reason, files.write('a', 'mine').reason]).toEqual(['nochange', 'nochange']);
+      writeFileSync(at % 2 === 0 ? path : `${path}.new`, 'your');
+      if (at % 2 === 1) renameSync(`${path}.new`, path);
+      utimesSync(path, 1_000, 1_000);
+      expect(files.write('a', 'mine').reason).toBe('overwritten');
+      expect(readFileSync(path, 'utf8')).toBe('mine');
+    }
+  });
+
+  test('does not read a file again that cannot have changed', () => {
+    const root = tempDir();
+    const files = openFiles(root, relaxed);
+    const spies = [vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 1_000), vi.spyOn(fs, 'readSync')];
+    syncBuiltinESMExports();
+    const reads = ['mine', 'mine', 'mine', 'your', 'your'].map((content) => {
+      const { reason } = files.write('a', content);
+      return [reason, spies[1]?.mock.calls.length];
+    });
+    spies.forEach((spy) => spy.mockRestore());
+    syncBuiltinESMExports();
+    expect(reads).toEqual([
+      ['created', 0],
+      ['nochange', 1],
+      ['nochange', 1],
+      ['overwritten', 1],
+      ['nochange', 2],
+    ]);
   });
 
   test('keeps a file executable', () => {

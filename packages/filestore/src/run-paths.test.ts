@@ -14,6 +14,7 @@ test('a run folder is laid out as its page says', () => {
     owner: '/runs/job_0123456789ab/owner.json',
     inbox: '/runs/job_0123456789ab/inbox',
     inputs: '/runs/job_0123456789ab/inputs',
+    origin: '/runs/job_0123456789ab/inputs/origin.json',
     artifacts: '/runs/job_0123456789ab/artifacts',
     cache: '/runs/job_0123456789ab/.cache',
   });

@@ -4,7 +4,7 @@ import { textChange, traceRun } from '@orch/engine';
 import type { FieldChange, HashedInputs, TracedRun, TracedUnit } from '@orch/engine';
 
 /** What changed between two runs of a step or item, so that it was not asked the same. */
-export type ChangedPart = 'prompt' | 'model' | 'options' | 'code' | 'need' | 'files read' | 'fields';
+export type ChangedPart = 'prompt' | 'model' | 'options' | 'code' | 'need' | 'items' | 'files read' | 'fields';
 
 export type UnitDiff = { readonly step: string; readonly item?: string | undefined } & (
   | { readonly is: 'same' }
@@ -78,7 +78,7 @@ type Part = { readonly part: ChangedPart; readonly value: Json };
 
 /** Everything that an input hash is made from, by a name of its own. */
 function partsOf({ fields, needs, reads, asked }: HashedInputs): ReadonlyMap<string, Part> {
-  const own = isObject(fields) ? Object.entries(fields) : [['fields', fields] as const];
+  const own = ownFields(fields);
   return new Map<string, Part>([
     ...own.map(([name, value]) => [name, { part: partOfField(name), value }] as const),
     ...Object.entries(needs).map(([name, need]) => [`need ${name}`, { part: 'need', value: { ...need } }] as const),
@@ -89,6 +89,14 @@ function partsOf({ fields, needs, reads, asked }: HashedInputs): ReadonlyMap<str
   ]);
 }
 
+/** Of a kind that looks at vars and task itself, those as well. */
+function ownFields(fields: Json): (readonly [string, Json])[] {
+  if (!isObject(fields)) return [['fields', fields]];
+  const { fields: written, scope } = fields;
+  if (written === undefined || scope === undefined || !isObject(scope)) return Object.entries(fields);
+  return [...ownFields(written), ...Object.entries(scope)];
+}
+
 function isObject(value: Json): value is { readonly [key: string]: Json } {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -97,7 +105,7 @@ function partOfField(name: string): ChangedPart {
   const parts: Readonly<Record<string, ChangedPart>> = {
     ...{ prompt: 'prompt', system: 'prompt', schema: 'prompt', output: 'prompt' },
     ...{ model: 'model', options: 'options', code_sha256: 'code' },
-    ...{ run: 'code', command: 'code', args: 'code' },
+    ...{ run: 'code', command: 'code', args: 'code', items: 'items' },
   };
   return parts[name] ?? 'fields';
 }

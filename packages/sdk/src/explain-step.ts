@@ -120,7 +120,7 @@ type Unknown = {
 function unknownUnit({ step, item, steps, items }: Unknown): OrchError {
   const known = item === undefined ? steps : items;
   const what = item === undefined ? `a step of the run, got ${step}` : `an item of step ${step}, got ${item}`;
-  const some = [...known].slice(0, 20).join(', ');
+  const some = [...known].toSorted().slice(0, 20).join(', ');
   return new OrchError('not_found', `Expected ${what}.`, {
     hint: some === '' ? 'It has not come to it.' : `There are: ${some}${known.size > 20 ? ' …' : ''}`,
   });

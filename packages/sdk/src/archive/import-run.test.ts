@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { gunzipSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { tempDir } from '@orch/testkit';
@@ -46,10 +47,10 @@ const file = (name: string, body = 'x'): TarEntry => ({ header: { name, size: bo
 const special = (type: TarHeader['type'], name = `${id}/x`): TarEntry => ({
   header: { name, size: 0, linkname: '/etc/passwd', ...(type && { type }) },
 });
-const above = '/work/escaped-from-an-archive';
+const above = join(tmpdir(), `orch-escaped-${process.pid}`);
 
 test.each<[string, string, TarEntry[]]>([
-  ['an absolute path', 'unsafe_path', [file(`${above}`)]],
+  ['an absolute path', 'unsafe_path', [file(above)]],
   ['a path with ..', 'unsafe_path', [file(`${id}/../../escaped`)]],
   ['.. alone', 'unsafe_path', [file(`..`)]],
   ['a path with .. in a long name', 'unsafe_path', [file(`${id}/${'a/'.repeat(200)}../x`)]],

@@ -1,0 +1,18 @@
+import { startRun } from './src/index.ts';
+import { canonicalJson, sha256 } from '@orch/cache';
+import { mkdtempSync, rmSync } from 'node:fs';
+const [,, shape='independent', nText='10000', durability='relaxed', base='/dev/shm'] = process.argv;
+const n = Number(nText);
+const never = { tries: 0, backoff: 'exponential', base_s: 0, max_s: 0, jitter: false } as const;
+const steps = Array.from({length:n}, (_, i) => ({ id: `s${i}`, kind: 'noop', needs: shape==='chain' && i>0 ? [`s${i-1}`] : shape==='layered' && i>=100 ? [0,1,2].map(k=>`s${Math.floor(i/100)*100-100+((i*7+k*13)%100)}`).filter((x,j,a)=>a.indexOf(x)===j) : [], fields: {}, retry: never, cache: 'auto', reads: [], writes: [], on_lost:'rerun' }));
+const kind = { kind:'noop', version:1, input: { safeParse: (data: unknown) => ({ success: true, data }) }, fingerprint: () => null, run: async () => ({ status:'succeeded', output: null }) };
+const plan = { version:1, project:'p', concurrency: shape==='independent'?64:4, vars:{}, steps };
+const text = canonicalJson(plan);
+const spec = { path:'job.yaml', sha256: sha256('x'), content:'x' };
+const dir = mkdtempSync(base+'/perf-');
+const job = { plan, planHash: sha256(text), spec, inputs: [], jobDir: dir } as never;
+const t=performance.now();
+const r = await startRun(job, { commandEnv: {}, kinds: [kind as never] }, { runsDir: dir, durability: durability as never }).result;
+const ms = performance.now()-t;
+console.log(shape, n, durability, r.status, ms.toFixed(0)+' ms', (n/ms*1000).toFixed(0)+' steps/s', (ms/n*1000).toFixed(1)+' µs/step', Math.round(process.memoryUsage().rss/1e6)+' MB', process.resourceUsage().maxRSS/1e3+' MB max');
+rmSync(dir,{recursive:true,force:true});
