@@ -60,7 +60,8 @@ function addCommand(program: Command, row: CommandRow, { terminal, exit }: Wirin
   command.option('--json', 'print JSON').option('--verbose', 'print the stack of an error');
   command.action(async () => {
     const loaded = await row.load();
-    exit(await loaded.execute({ terminal, args: command.args, options: command.opts() as never }));
+    const invocation = { terminal, args: command.args, options: command.opts<Record<string, unknown>>() };
+    exit(await loaded.execute(invocation as never));
   });
 }
 

@@ -2,11 +2,13 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { OrchError } from '@orch/contracts';
 import type { InboxRequest, OrchEvent, RunState } from '@orch/contracts';
-import { createBus } from '@orch/events';
+import { createBus, emptyRun, readLog, reduceRun } from '@orch/events';
+import type { RunView } from '@orch/events';
 import { acquireLock, runPaths } from '@orch/filestore';
 import type { RunPaths } from '@orch/filestore';
 import { leaveRequest, removeRequest } from './inbox.ts';
 import type { Received } from './inbox.ts';
+import { createLeftovers } from './leftovers.ts';
 import { openRun } from './open-run.ts';
 import type { EnginePorts } from './ports.ts';
 import { readJob } from './read-job.ts';
@@ -34,39 +36,44 @@ export async function askRun(
   const paths = runPaths(dirname(resolve(dir)), basename(dir));
   const received = { id: ids.ulid(), request };
   const until = clock.monotonic() + patienceMs;
-  for (let file: string | undefined; ; await clock.sleep(pollMs)) {
-    if (await holding(paths, () => carryOut(paths, received))) return 'here';
+  let file: string | undefined;
+  const isTaken = (): boolean => file !== undefined && !existsSync(file);
+  const work = async (): Promise<'here' | 'there'> => {
+    if (isTaken()) return 'there';
+    await carryOut(paths, received);
+    return 'here';
+  };
+  for (; ; await clock.sleep(pollMs)) {
+    const done = (await holding(paths, work)) ?? (isTaken() ? 'there' : undefined);
+    if (done === 'there') await requireDone(paths, received);
+    if (done !== undefined) return done;
     file ??= leaveRequest(paths.inbox, received);
-    if (!existsSync(file)) {
-      requireDone(paths, received);
-      return 'there';
-    }
     if (clock.monotonic() > until) return 'left';
   }
 }
 
 /** The process that runs it took the request; that it did it stands in the log. */
-function requireDone({ events }: RunPaths, { id, request }: Received): void {
-  let isDone = false;
-  const note = ({ data }: AnyEvent): void => void (isDone ||= (data as { readonly request?: unknown }).request === id);
-  const { state } = foldLog(events, { onEvent: note });
-  if (isDone) return;
-  if (request.kind === 'answer') throw notAsked(request, waitingFor(state));
-  throw cannotCancel(state);
+async function requireDone({ events }: RunPaths, { id, request }: Received): Promise<void> {
+  const state = emptyRun();
+  const { note, handled } = createLeftovers();
+  for await (const event of readLog(events)) {
+    reduceRun(state, event);
+    note(event);
+  }
+  if (handled.has(id)) return;
+  throw request.kind === 'answer' ? notAsked(request, waitingFor(state)) : cannotCancel(state);
 }
 
-/** Does it while holding the lock; false when another holds it. */
-async function holding(paths: RunPaths, work: () => Promise<void>): Promise<boolean> {
+/** Does it while holding the lock; undefined when another holds it. */
+async function holding<T>(paths: RunPaths, work: () => Promise<T>): Promise<T | undefined> {
   const lock = await acquireLock(paths.lock, { owner: paths.owner, waitMs: 0 }).catch((error: unknown) => {
     if (OrchError.is(error) && error.code === 'locked') return undefined;
     throw error;
   });
-  if (lock === undefined) return false;
   try {
-    await work();
-    return true;
+    return lock && (await work());
   } finally {
-    lock.release();
+    lock?.release();
   }
 }
 
@@ -79,7 +86,8 @@ async function carryOut(paths: RunPaths, received: Received): Promise<void> {
   const { run, manifest, close } = await openRun(execution);
   try {
     if (received.request.kind === 'cancel') await cancel(run, received.request.reason, received.id);
-    else if (!recordAnswer(run, received.request, received.id)) throw notAsked(received.request, waitingFor(run.journal.state));
+    else if (!recordAnswer(run, received.request, received.id))
+      throw notAsked(received.request, waitingFor(run.journal.state));
     await run.journal.settle();
     manifest();
   } finally {

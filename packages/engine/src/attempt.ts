@@ -17,8 +17,8 @@ import type { StepPlace } from './reuse.ts';
 import type { RunContext } from './run-context.ts';
 import { scopeOf } from './scope.ts';
 import { secondsSince } from './seconds-since.ts';
-import { sharedResult } from './shared-result.ts';
-import type { Produced } from './shared-result.ts';
+import { makeOnce } from './make-once.ts';
+import type { Produced } from './make-once.ts';
 import { openHost } from './step-host.ts';
 import type { OpenHost } from './step-host.ts';
 
@@ -102,7 +102,7 @@ async function produce(run: RunContext, running: Running): Promise<Produced> {
   const isShared = kindOf(run, step).asks !== true && (step.cache === 'on' || step.cache === 'refresh');
   if (!isShared) return runKind(run, running, input);
   const task = { step, where, inputs: prepared.inputs, signal: running.deadline.signal };
-  return sharedResult(run, task, () => runKind(run, running, input));
+  return makeOnce(run, task, () => runKind(run, running, input));
 }
 
 /** What the kind made. Work that was stopped failed for the reason it was stopped, unless it went well all the same. */
@@ -151,7 +151,7 @@ function succeed(run: RunContext, started: Started, produced: Produced, tally: T
 function fail(run: RunContext, { step, attempt, where, signal }: Started, error: OrchError): NodeOutcome<Settled> {
   if (signal.aborted && error.code !== 'timeout') {
     run.journal.push('step.canceled', { reason: error.code }, where);
-    return { status: 'failed', error };
+    return { status: 'skipped', reason: 'canceled' };
   }
   const data = { ...failureData(error), attempt };
   const { tries = 0 } = unitAt(run.journal.state, where) ?? {};

@@ -20,7 +20,9 @@ export function followInbox(run: RunContext): FollowedInbox {
     if (run.leftovers.handled.has(id)) return removeRequest(run.paths.inbox, id);
     if (request.kind === 'answer') {
       recordAnswer(run, request, id);
-      return void run.journal.settle().then(() => removeRequest(run.paths.inbox, id));
+      const remove = (): void => removeRequest(run.paths.inbox, id);
+      // A log that can no longer be written ends the run elsewhere; the request stays then.
+      return void run.journal.settle().then(remove, () => undefined);
     }
     cancels.push(id);
     canceled.abort(canceledBy(request.reason, id));

@@ -1,6 +1,5 @@
-import { OrchError } from '@orch/contracts';
-import type { BlobStore, PlanStep } from '@orch/contracts';
-import type { RunView, Success } from '@orch/events';
+import type { PlanStep } from '@orch/contracts';
+import type { Success } from '@orch/events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256 } from '@orch/cache';
@@ -14,6 +13,8 @@ import { goneBlob, requireOutput, settledOf, successWith, unitAt } from './reuse
 import type { StepPlace } from './reuse.ts';
 import type { RunFacts } from './run-context.ts';
 import { itemOf } from './item-of.ts';
+import { orNothing } from './past-run.ts';
+import type { PastRun } from './past-run.ts';
 import { scopeOf } from './scope.ts';
 
 /** What a resume will do with a step or item. `on`: the steps that run before it, on whose new output it depends. */
@@ -24,22 +25,23 @@ export type Forecast =
 
 export type PlannedUnit = StepPlace & Forecast;
 
-export type Past = { readonly state: RunView; readonly blobs: BlobStore; readonly anew: ReadonlySet<string> };
-
 /** Goes through a plan as a resume would, taking for the output of what will run what it came to the last time. */
 export class Forecaster {
   readonly units: PlannedUnit[] = [];
   /** What the reused ones cost when they ran. */
   readonly saved = { calls: 0, tokensIn: 0, tokensOut: 0 };
   readonly #facts: RunFacts;
-  readonly #past: Past;
+  readonly #past: PastRun;
+  readonly #anew: ReadonlySet<string>;
   /** By node id. */
   readonly #forecasts = new Map<string, PlannedUnit>();
   readonly #items = new Map<string, readonly Item[]>();
 
-  constructor(facts: RunFacts, past: Past) {
-    this.#facts = facts;
+  /** `anew`: steps that run whatever they came to before. */
+  constructor(past: PastRun, anew: ReadonlySet<string>) {
+    this.#facts = past.facts;
     this.#past = past;
+    this.#anew = anew;
   }
 
   /** Call it for each step after those it needs. */
@@ -84,7 +86,7 @@ export class Forecaster {
     const inputs = fanOutInputs(this.#facts, step, sha256(JSON.stringify(found)));
     const hash = inputHash(kindOf(this.#facts, step), inputs);
     const success = successWith(this.#past.state, { step: step.id }, hash);
-    const same = success?.data.output.sha256 === joined.output.sha256 && !this.#past.anew.has(step.id);
+    const same = success?.data.output.sha256 === joined.output.sha256 && !this.#anew.has(step.id);
     return { will: same ? 'reuse' : 'run' };
   }
 
@@ -118,7 +120,7 @@ export class Forecaster {
   }
 
   async #success(step: PlanStep, place: StepPlace, node: ItemNode | undefined): Promise<Success | undefined> {
-    if (this.#past.anew.has(step.id)) return undefined;
+    if (this.#anew.has(step.id)) return undefined;
     const item = node && itemOf(this.#facts.results, node);
     const scope = scopeOf(this.#facts, step, item?.value);
     const prepared = await orNothing(prepareAttempt(this.#facts, { step, ...(item && { item }) }, scope));
@@ -149,16 +151,6 @@ type Expanded = {
   readonly items: readonly PlannedUnit[];
   readonly on: readonly string[];
 };
-
-/** What cannot be prepared now will say why when it runs. */
-async function orNothing<T>(made: Promise<T>): Promise<T | undefined> {
-  try {
-    return await made;
-  } catch (error) {
-    if (OrchError.is(error) && error.code !== 'corrupt_log') return undefined;
-    throw error;
-  }
-}
 
 function fits(file: string, digest: string): boolean {
   return existsSync(file) && sha256(readFileSync(file)) === digest;

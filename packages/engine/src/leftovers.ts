@@ -10,19 +10,19 @@ export type Asked = EventData['approval.requested'];
 
 /** What a run left open or settled that its fold does not hold: read from the log, and kept up with it. */
 export type Leftovers = {
-  note(event: AnyEvent): void;
+  readonly note: (event: AnyEvent) => void;
   /** Commands that the open attempt at this step or item has started. */
-  processesOf(where: Where): readonly EventData['process.started'][];
+  readonly processesOf: (where: Where) => readonly EventData['process.started'][];
   /** Requests that no answer was logged for, by id. */
   readonly requests: ReadonlyMap<string, OpenRequest>;
   /** Keys of answers that a step could not use. */
   readonly rejected: ReadonlySet<Digest>;
   /** Key of the last question that was answered to a step or item, and did not let it succeed since. */
-  lastQuestion(where: Where): Digest | undefined;
+  readonly lastQuestion: (where: Where) => Digest | undefined;
   /** The last question about this step or item. */
-  questionOn(where: Where): Asked | undefined;
+  readonly questionOn: (where: Where) => Asked | undefined;
   /** What a person answered last about it, since it was last lost. */
-  decisionOn(where: Where): Decision | undefined;
+  readonly decisionOn: (where: Where) => Decision | undefined;
   /** Requests of the inbox that stand in the log already. */
   readonly handled: ReadonlySet<string>;
 };

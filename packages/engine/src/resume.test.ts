@@ -284,7 +284,7 @@ describe('an attempt that failed', () => {
     let broken = true;
     const ran: string[] = [];
     const kind = probe(({ step: id, item, attempt }) => {
-      ran.push(item === undefined ? id : `${id}/${item as string}`);
+      ran.push(item === undefined ? id : `${id}/${item}`);
       if (broken && item === 'bad') throw new OrchError('assertion', 'no', { retryable: false });
       return attempt;
     });

@@ -10,7 +10,8 @@ import { secondsSince } from './seconds-since.ts';
 export async function endRun(run: RunContext, steps: StepsResult, stopped: OrchError | undefined): Promise<void> {
   const end = { duration_s: secondsSince(run.clock, run.began), artifacts: run.journal.state.artifacts.size };
   if (steps.status === 'succeeded') return run.journal.append('job.succeeded', end);
-  if (steps.status === 'waiting') return run.journal.append('job.waiting', { ...end, waiting_for: waitingFor(run.journal.state) });
+  if (steps.status === 'waiting')
+    return run.journal.append('job.waiting', { ...end, waiting_for: waitingFor(run.journal.state) });
   if (stopped?.code === 'interrupted') return run.journal.append('job.paused', { ...end, reason: 'interrupted' });
   if (stopped?.code === 'canceled') return run.journal.append('job.canceled', { ...end, ...canceledData(stopped) });
   return run.journal.append('job.failed', failedData(end, stopped ?? steps.error));

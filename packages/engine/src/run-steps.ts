@@ -35,6 +35,7 @@ export async function runSteps(
   const failures = new Map<string, OrchError>();
   const failed = new AbortController();
   const signal = failFast ? AbortSignal.any([stop, failed.signal]) : stop;
+  const jobFails = (): boolean => ![stop, drain].some(({ aborted, reason }) => aborted && mayGoOn(reason));
   const result = await runDag<RunNode, Settled>(dag.value, (node) => runNode(run, { node, signal, fanOuts }), {
     concurrency: run.job.plan.concurrency,
     drain,
@@ -47,7 +48,7 @@ export async function runSteps(
         failures.set(node.id, OrchError.from(outcome.error));
         failed.abort(new OrchError('canceled', 'Another step failed, and --fail-fast was asked for.'));
       }
-      if (outcome.status === 'skipped') logSkip(run, node, outcome.reason);
+      if (outcome.status === 'skipped') logSkip(run, node, { reason: outcome.reason, jobFails: jobFails() });
     },
     clock: run.clock,
   });
@@ -80,14 +81,23 @@ function runNode(
   }
 }
 
-/** A fan-out that began ends with its own event, and what a signal kept from starting stays pending. */
-function logSkip(run: RunContext, node: RunNode, reason: SkipReason): void {
+/** Whether a run that was stopped for this has not failed: what it has not started stays pending. */
+function mayGoOn(reason: unknown): boolean {
+  const { code } = OrchError.from(reason, 'canceled');
+  return code === 'interrupted' || code === 'canceled';
+}
+
+type Skip = { readonly reason: SkipReason; readonly jobFails: boolean };
+
+/** A fan-out that began ends with its own event, and what a person kept from starting stays pending. */
+function logSkip(run: RunContext, node: RunNode, { reason, jobFails }: Skip): void {
   if (node.type === 'expand') return;
   const step = run.journal.state.steps.get(node.step.id);
   const item = node.type === 'item' ? node.key : undefined;
   const { status } = (item === undefined ? step : step?.items.get(item)) ?? {};
+  if (status === 'canceled') return;
   if (status === 'retrying') return run.journal.push('step.canceled', { reason }, { step: node.step.id, item });
-  if (reason === 'canceled') return;
+  if (reason === 'canceled' && !jobFails) return;
   if (node.type === 'join' && (status === 'running' || status === 'failed')) return;
   const known = isNeedReason(reason) ? reason : 'job_failed';
   run.journal.push('step.skipped', { reason: known }, { step: node.step.id, item });

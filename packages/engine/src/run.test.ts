@@ -174,8 +174,9 @@ test('a job that takes longer than its timeout_s gives steps in flight a termina
     plan: { timeout_s: 60 },
   });
   expect(result.status).toBe('failed');
-  expect(events.slice(-2)).toMatchObject([
+  expect(events.slice(-3)).toMatchObject([
     { type: 'step.failed', step: 'slow', data: { code: 'timeout' } },
+    { type: 'step.skipped', step: 'later', data: { reason: 'job_failed' } },
     { type: 'job.failed', data: { error: { code: 'timeout' } } },
   ]);
 });

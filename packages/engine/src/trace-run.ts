@@ -1,22 +1,17 @@
-import { basename, dirname, resolve } from 'node:path';
 import { sha256 } from '@orch/cache';
-import { OrchError } from '@orch/contracts';
 import type { BlobStore, CompiledJob, PlanStep, StepKind, StepState } from '@orch/contracts';
-import { buildDag, topological } from '@orch/dag';
-import { foldLog } from '@orch/events';
-import type { RunView, UnitView } from '@orch/events';
-import { openBlobs, runPaths } from '@orch/filestore';
+import type { UnitView } from '@orch/events';
 import type { Item } from './each.ts';
 import { fanOutInputs, findItems, joinItems } from './fan-out.ts';
 import { itemNodes } from './graph.ts';
 import type { ItemNode } from './graph.ts';
 import { inputHash } from './input-hash.ts';
 import type { HashedInputs } from './input-hash.ts';
-import { allKinds } from './kinds/index.ts';
 import { itemOf } from './item-of.ts';
+import { inOrder, openPast, orNothing } from './past-run.ts';
+import type { PastRun } from './past-run.ts';
 import { kindOf, prepareAttempt } from './prepare-attempt.ts';
 import { readJob } from './read-job.ts';
-import { createResults } from './results.ts';
 import type { Settled } from './results.ts';
 import { settledOf, unitAt } from './reuse.ts';
 import type { StepPlace } from './reuse.ts';
@@ -43,35 +38,21 @@ export type TracedRun = {
 
 /** Reads a run and finds again what every step and item was made from. Writes nothing. Throws like `readJob`. */
 export async function traceRun(dir: string, kinds: readonly StepKind[] = []): Promise<TracedRun> {
-  const paths = runPaths(dirname(resolve(dir)), basename(dir));
   const job = await readJob(dir);
-  const { state } = foldLog(paths.events);
-  const outputs = paths.outputs(job.plan.project);
-  const blobs: BlobStore = { ...openBlobs(paths.artifacts), put: sha256 };
-  const results = createResults({ run: paths.dir, outputs }, blobs);
-  const jobId = basename(paths.dir);
-  const facts = { jobId, job, paths, outputs, kinds: allKinds(kinds), results, limit: undefined };
-  const tracer = new Tracer({ ...facts, now: state.startedAt ?? '' }, { state, blobs });
+  const past = openPast(dir, job, { kinds });
+  const tracer = new Tracer(past);
   for (const step of inOrder(job.plan.steps)) await tracer.trace(step);
-  return { jobId, job, blobs, units: tracer.units };
+  return { jobId: past.facts.jobId, job, blobs: past.blobs, units: tracer.units };
 }
-
-function inOrder(steps: readonly PlanStep[]): readonly PlanStep[] {
-  const dag = buildDag(steps);
-  if (!dag.ok) throw new OrchError('spec', dag.error.message);
-  return topological(dag.value);
-}
-
-type Past = { readonly state: RunView; readonly blobs: BlobStore };
 
 class Tracer {
   readonly units: TracedUnit[] = [];
   readonly #facts: RunFacts;
-  readonly #past: Past;
+  readonly #past: PastRun;
   readonly #items = new Map<string, readonly Item[]>();
 
-  constructor(facts: RunFacts, past: Past) {
-    this.#facts = facts;
+  constructor(past: PastRun) {
+    this.#facts = past.facts;
     this.#past = past;
   }
 
@@ -118,14 +99,4 @@ class Tracer {
 
 function madeBy({ status, success }: UnitView, blobs: BlobStore): Settled | undefined {
   return status === 'succeeded' && success !== undefined ? settledOf(success.data, blobs) : undefined;
-}
-
-/** What cannot be found again is told as not known. */
-async function orNothing<T>(made: Promise<T>): Promise<T | undefined> {
-  try {
-    return await made;
-  } catch (error) {
-    if (OrchError.is(error)) return undefined;
-    throw error;
-  }
 }

@@ -84,7 +84,7 @@ function partsOf({ fields, needs, reads, asked }: HashedInputs): ReadonlyMap<str
     ...Object.entries(needs).map(([name, need]) => [`need ${name}`, { part: 'need', value: { ...need } }] as const),
     ...Object.entries(reads).map(([path, value]) => [`file ${path}`, { part: 'files read', value }] as const),
     ...Object.entries(asked ?? {}).map(
-      ([name, value]) => [`provider ${name}`, { part: askedPart(name), value: value as Json }] as const,
+      ([name, value]) => [`provider ${name}`, { part: askedPart(name), value: value }] as const,
     ),
   ]);
 }

@@ -54,9 +54,9 @@ export async function explainStep(dir: string, step: string, item?: string): Pro
     if (reused !== undefined) ends.push({ ts: event.ts, end: 'reused', fromSeq: reused });
     if (event.step !== step || event.item !== item) continue;
     if (event.type === 'step.started') starts++;
-    const question = await questionOf(event as AnyEvent, stores);
+    const question = await questionOf(event, stores);
     if (question !== undefined) questions.push(question);
-    const end = endOf(event as AnyEvent);
+    const end = endOf(event);
     if (end !== undefined) ends.push(end);
   }
   if (starts === 0 && ends.length === 0) throw unknownUnit({ step, item, ...met });

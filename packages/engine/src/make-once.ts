@@ -12,7 +12,7 @@ export type Produced = {
   readonly files: readonly FileRef[];
 };
 
-export type SharedTask = {
+export type MakeOnce = {
   readonly step: PlanStep;
   readonly where: Where;
   readonly inputs: HashedInputs;
@@ -23,11 +23,7 @@ export type SharedTask = {
  * `cache: on`: what an earlier run made of the same inputs and the same code, its files included; else it is made now
  * and kept for later runs. Failures are not kept: they throw.
  */
-export async function sharedResult(
-  run: RunContext,
-  task: SharedTask,
-  produce: () => Promise<Produced>,
-): Promise<Produced> {
+export async function makeOnce(run: RunContext, task: MakeOnce, produce: () => Promise<Produced>): Promise<Produced> {
   const preimage = toPreimage(run, task);
   const cache_key = cacheKey(preimage);
   const compute = async (): Promise<Json> => {
@@ -52,7 +48,7 @@ export async function sharedResult(
 }
 
 /** `code_version` is the digest of the code that the step names: of its module, else of the files that it reads. */
-function toPreimage(run: RunContext, { step, inputs: { fields, needs, reads } }: SharedTask): Preimage {
+function toPreimage(run: RunContext, { step, inputs: { fields, needs, reads } }: MakeOnce): Preimage {
   const { code_sha256: code } = step.fields;
   return {
     provider: { name: step.kind, model: '', opts: { kind_version: kindOf(run, step).version } },
