@@ -36,13 +36,14 @@ export function resumeJob(terminal: Terminal, options: ResumeFlags, { dir, spec 
     const limit = readCount('--limit', options.limit);
     const vars = options.var === undefined ? undefined : readVars(options.var);
     const json = options.json ?? false;
+    const asked = { cwd, env, spec, provider, vars, from, only, limit, frozen, signal: any };
     if (options.plan) {
-      const { plan } = await planResume(dir, { cwd, env, spec, provider, vars, from, limit, signal: any });
+      const { plan } = await planResume(dir, asked);
       const said = json ? [JSON.stringify(plan, undefined, 2)] : describeResume(plan, terminal);
       for (const line of said) terminal.out(line);
       return exitCodes.succeeded;
     }
-    const prepared = await prepareResume(dir, { cwd, env, spec, provider, vars, from, limit, frozen, signal: any });
+    const prepared = await prepareResume(dir, asked);
     return followRun(prepared, { terminal, json }, (onEvent) =>
       resumeRun(dir, prepared.job, prepared.ports, {
         from,

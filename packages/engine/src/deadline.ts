@@ -1,5 +1,6 @@
 import { OrchError } from '@orch/contracts';
 import type { Clock } from '@orch/contracts';
+import { onAbort } from './on-abort.ts';
 
 /** How long work that was told to stop may take to do so, before the run goes on without it. */
 const graceMs = 5_000;
@@ -32,17 +33,19 @@ export function withDeadline(clock: Clock, run: AbortSignal, seconds = 0): Deadl
 
 function racing(clock: Clock, signal: AbortSignal): Omit<Deadline, 'signal'> {
   let grace: AbortController | undefined;
-  let giveUp: (() => void) | undefined;
+  let unlisten = (): void => undefined;
   return {
     race: (work) =>
       new Promise((resolve, reject) => {
-        giveUp = () => (grace = sleepThen(clock, graceMs, () => reject(abandoned(signal.reason))));
+        const giveUp = (): void => {
+          grace = sleepThen(clock, graceMs, () => reject(abandoned(signal.reason)));
+        };
         if (signal.aborted) giveUp();
-        else signal.addEventListener('abort', giveUp, { once: true });
+        else unlisten = onAbort(signal, giveUp);
         work.then(resolve, reject);
       }),
     done() {
-      if (giveUp !== undefined) signal.removeEventListener('abort', giveUp);
+      unlisten();
       grace?.abort();
     },
   };

@@ -4,7 +4,7 @@ import type { PlannedUnit } from './forecaster.ts';
 import { inOrder, openPast } from './past-run.ts';
 import type { ResumeOptions } from './ports.ts';
 import { kindOf } from './prepare-attempt.ts';
-import { stepsFrom } from './select-steps.ts';
+import { selectSteps, stepsFrom } from './select-steps.ts';
 
 export type ResumePlan = {
   /** Steps in the order of the plan, the items of each after it. */
@@ -16,6 +16,8 @@ export type ResumePlan = {
 };
 
 export type ExplainOptions = ResumeOptions & {
+  /** This step and what it needs, nothing else. */
+  readonly only?: string | undefined;
   readonly limit?: number | undefined;
   readonly kinds?: readonly StepKind[] | undefined;
 };
@@ -25,9 +27,9 @@ export type ExplainOptions = ResumeOptions & {
  * log, `corrupt_log` for a damaged one and when what would be reused is gone.
  */
 export async function explainResume(dir: string, job: CompiledJob, options: ExplainOptions = {}): Promise<ResumePlan> {
-  const { steps } = job.plan;
+  const steps = selectSteps(job.plan.steps, options.only);
   const past = openPast(dir, job, options);
-  const forecaster = new Forecaster(past, stepsFrom(steps, options.from));
+  const forecaster = new Forecaster(past, stepsFrom(job.plan.steps, options.from));
   for (const step of inOrder(steps)) await forecaster.forecast(step);
   const { units, saved } = forecaster;
   const asking = new Set(steps.flatMap((step) => (kindOf(past.facts, step).asks === true ? [step.id] : [])));

@@ -118,7 +118,13 @@ export function joinItems(run: Pick<RunContext, 'results' | 'blobs'>, nodes: rea
 
 /** What the input hash of a fan-out is made from; `items`: the digest of the list of them. */
 export function fanOutInputs(run: RunFacts, step: PlanStep, items: Digest): HashedInputs {
-  return { fields: { items }, needs: needsOf(run, step), reads: {}, asked: undefined };
+  return { fields: { items }, needs: awaitedNeeds(run, step), reads: {}, asked: undefined };
+}
+
+/** Not the one whose items it follows: it may start before that has ended, and each of its items depends on one of those. */
+function awaitedNeeds(run: RunFacts, step: PlanStep): HashedInputs['needs'] {
+  const followed = itemwiseNeed(step);
+  return Object.fromEntries(Object.entries(needsOf(run, step)).filter(([need]) => need !== followed));
 }
 
 /** Returns the number of the attempt. */
@@ -152,7 +158,7 @@ function itemsOf(step: string, expanded: Expanded): readonly Item[] {
 }
 
 function failStep(run: RunContext, step: PlanStep, error: OrchError): NodeOutcome<Settled, RunNode> {
-  const inputs = { fields: step.fields, needs: needsOf(run, step), reads: {}, asked: undefined };
+  const inputs = { fields: step.fields, needs: awaitedNeeds(run, step), reads: {}, asked: undefined };
   const attempt = logStart(run, step, inputHash(kindOf(run, step), inputs));
   run.journal.push('step.failed', { ...failureData(error), attempt }, { step: step.id });
   return { status: 'failed', error };

@@ -1,6 +1,7 @@
 import { OrchError } from '@orch/contracts';
 import type { Clock, Manifest } from '@orch/contracts';
 import { writeAtomic } from '@orch/filestore';
+import { jsonPieces } from './json-pieces.ts';
 
 /** Milliseconds between two writings, at least; and at most this share of the time is spent on them. */
 const interval = 250;
@@ -22,7 +23,7 @@ export function createManifestWriter(path: string, clock: Clock, fold: () => Man
     clearTimeout(stale);
     stale = undefined;
     const began = clock.monotonic();
-    writeAtomic(path, `${JSON.stringify(fold(), undefined, 2)}\n`, { durability: 'relaxed' });
+    writeAtomic(path, jsonPieces(fold()), { durability: 'relaxed' });
     const took = clock.monotonic() - began;
     allowedAt = began + Math.max(interval, took / share);
   };

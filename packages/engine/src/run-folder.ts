@@ -4,6 +4,7 @@ import type { BlobStore, CompiledJob, PlanInput } from '@orch/contracts';
 import { canonicalJson } from '@orch/cache';
 import { writeAtomic } from '@orch/filestore';
 import type { Durability, RunPaths } from '@orch/filestore';
+import { jsonPieces } from './json-pieces.ts';
 import { basename, dirname, join, sep } from 'node:path';
 
 /** Makes the folder of a new run. A runs folder that cannot be written is told before anything else happens. */
@@ -44,12 +45,10 @@ export function keepInputs(
   job: CompiledJob,
   { paths, blobs, durability }: { paths: RunPaths; blobs: BlobStore; durability: Durability },
 ): void {
-  const plan: PlanInput = { path: 'plan.json', sha256: job.planHash, content: JSON.stringify(job.plan, undefined, 2) };
   for (const { content } of [job.spec, ...job.inputs]) blobs.put(content);
-  blobs.put(canonicalJson(job.plan));
-  for (const { path, content } of [{ ...job.spec, path: specName(job.spec) }, plan]) {
-    writeAtomic(join(paths.inputs, path), content, { durability });
-  }
+  if (!blobs.has(job.planHash)) blobs.put(canonicalJson(job.plan));
+  writeAtomic(join(paths.inputs, specName(job.spec)), job.spec.content, { durability });
+  writeAtomic(join(paths.inputs, 'plan.json'), jsonPieces(job.plan), { durability });
 }
 
 /** Where the job file stands on this machine. Not in the log: a run may go on elsewhere. */

@@ -26,7 +26,7 @@ export type OpenHost = {
 export function openHost(run: RunContext, attempt: HostedAttempt): OpenHost {
   const { step, item, signal } = attempt;
   const where = { step: step.id, item };
-  const log = openStepLog(run.paths.log(step.id, item));
+  const log = openStepLog(() => run.paths.log(step.id, item));
   const written = new Map<string, FileRef>();
   const tally: Tally = { calls: 0, tokensIn: 0, tokensOut: 0 };
   let isOver = false;

@@ -5,12 +5,14 @@ import { OrchError } from '@orch/contracts';
 /** The log file of a step or item: what its commands print and its models say, as it comes. No file until there is text. */
 export type StepLog = { readonly write: (text: string) => void; readonly close: () => void };
 
-export function openStepLog(path: string): StepLog {
+/** `pathOf` is asked when the first text comes. */
+export function openStepLog(pathOf: () => string): StepLog {
   let file: number | undefined;
   let isClosed = false;
   return {
     write(text) {
       if (isClosed) return;
+      const path = pathOf();
       try {
         file ??= openForAppending(path);
         appendFileSync(file, text);

@@ -15,11 +15,17 @@ export type DraftOptions = {
 
 export const draftPattern = /^\.orch-[0-9a-f]{12}-[0-9a-z]+\.tmp$/;
 
+/** Bytes, or texts one after the other that need not be in memory at once. */
+export type Content = Uint8Array | Iterable<string>;
+
+/** Characters. */
+const pieceLength = 256 * 1024;
+
 const prefix = `.orch-${randomBytes(6).toString('hex')}-`;
 let drafts = 0;
 
 /** Writes content under a passing name in the folder of `path`, creating that folder; on failure nothing stays. */
-export function writeDraft(path: string, content: Uint8Array, options: DraftOptions): string {
+export function writeDraft(path: string, content: Content, options: DraftOptions): string {
   const draft = `${dirname(path)}${sep}${prefix}${(drafts++).toString(36)}.tmp`;
   try {
     const file = openDraft(draft, options);
@@ -40,11 +46,11 @@ function openDraft(draft: string, { durability, mode }: DraftOptions): number {
   return openSync(draft, 'wx', mode);
 }
 
-function fill(file: number, draft: string, content: Uint8Array, durability: Durability): void {
+function fill(file: number, draft: string, content: Content, durability: Durability): void {
   let whole = false;
   try {
     try {
-      writeFully(file, content);
+      for (const piece of piecesOf(content)) writeFully(file, piece);
       if (durability === 'strict') fsyncSync(file);
     } finally {
       closeSync(file);
@@ -53,6 +59,19 @@ function fill(file: number, draft: string, content: Uint8Array, durability: Dura
   } finally {
     if (!whole) rmSync(draft, { force: true });
   }
+}
+
+/** Texts are joined to pieces of some size: a call for each would cost more than the writing. */
+function* piecesOf(content: Content): Iterable<Uint8Array> {
+  if (content instanceof Uint8Array) return yield content;
+  let text = '';
+  for (const part of content) {
+    text += part;
+    if (text.length < pieceLength) continue;
+    yield Buffer.from(text);
+    text = '';
+  }
+  yield Buffer.from(text);
 }
 
 /** A full disc shows as a short write first, and as an error only when the rest is tried. */

@@ -83,3 +83,18 @@ describe('the order of syncs and names', () => {
     expect(calls).toEqual(['mkdir', 'rename', 'link']);
   });
 });
+
+test('texts that come one after the other are one content, and a fault in their midst leaves the old one', () => {
+  const dir = tempDir();
+  const path = join(dir, 'a.txt');
+  const long = 'é'.repeat(100_000);
+  writeAtomic(path, Array.from({ length: 7 }, () => long));
+  expect(readFileSync(path, 'utf8')).toBe(long.repeat(7));
+  const faulty = function* () {
+    yield long;
+    throw new RangeError('no more');
+  };
+  expect(() => writeAtomic(path, faulty())).toThrow(/no more/);
+  expect(readFileSync(path, 'utf8')).toBe(long.repeat(7));
+  expect(readdirSync(dir)).toEqual(['a.txt']);
+});

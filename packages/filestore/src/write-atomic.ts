@@ -14,11 +14,17 @@ export type AtomicOptions = {
 
 /**
  * Puts content at `path` in one step: readers see the old or the new content, never a part. Missing folders are
- * created. Throws `io`; the old content is then still there and nothing else is left over.
+ * created. Throws `io`; the old content is then still there and nothing else is left over. Content in pieces is asked for
+ * as it is written.
  */
-export function writeAtomic(path: string, content: string | Uint8Array, options: AtomicOptions = {}): void {
+export function writeAtomic(
+  path: string,
+  content: string | Uint8Array | Iterable<string>,
+  options: AtomicOptions = {},
+): void {
   const { durability = 'strict', mode = 0o666 } = options;
-  const draft = writeDraft(path, toBytes(content), { durability, mode });
+  const pieces = typeof content === 'string' ? toBytes(content) : content;
+  const draft = writeDraft(path, pieces, { durability, mode });
   try {
     renameSync(draft, path);
   } catch (error) {

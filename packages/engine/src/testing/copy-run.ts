@@ -1,4 +1,5 @@
-import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import type { Manifest } from '@orch/contracts';
 import { basename, dirname, join } from 'node:path';
 
 /**
@@ -10,11 +11,17 @@ export function copyRun(dir: string, to: string): string {
   return join(to, basename(dir));
 }
 
-/** Leaves of a log what a process that died earlier had written: the first lines, and some bytes of the next. */
+/**
+ * Leaves of a log what a process that died earlier had written: the first lines, and some bytes of the next. A manifest
+ * that was written later is gone.
+ */
 export function cutLog(dir: string, { lines, torn = 0 }: { readonly lines: number; readonly torn?: number }): void {
   const path = join(dir, 'events.jsonl');
   const all = readFileSync(path, 'utf8').split('\n');
   const kept = all.slice(0, lines).map((line) => `${line}\n`);
   writeFileSync(path, [...kept, all[lines]?.slice(0, torn)].join(''));
-  rmSync(join(dir, 'manifest.json'), { force: true });
+  const manifest = join(dir, 'manifest.json');
+  if (!existsSync(manifest)) return;
+  const { log } = JSON.parse(readFileSync(manifest, 'utf8')) as Manifest;
+  if (log.seq > lines) rmSync(manifest);
 }

@@ -1,4 +1,4 @@
-import type { OrchEvent, Plan, PlanStep } from '@orch/contracts';
+import type { OrchEvent, Plan, PlanStep, Where } from '@orch/contracts';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { resumeRun, startRun } from '../index.ts';
@@ -49,7 +49,7 @@ export function reusedOf(events: readonly OrchEvent[]): string[] {
   return skips.map(nameOf);
 }
 
-export function nameOf({ step = '', item }: { readonly step?: string; readonly item?: string }): string {
+export function nameOf({ step = '', item }: Where): string {
   return item === undefined ? step : `${step}/${item}`;
 }
 
