@@ -13,7 +13,7 @@ import './orch.ts';
 type Case = Pick<Round, 'kills' | 'duel' | 'encore'>;
 
 const cases: readonly (readonly [job: string, round: Case])[] = [
-  ['diamond', { kills: [at('before-start'), at('after-start')], duel: true }],
+  ['diamond', { kills: [at('mid-content', 4), at('before-start'), at('after-start')], duel: true }],
   ['diamond', { kills: [at('mid-line', 5), at('tail-kept'), at('tail-cut')] }],
   ['diamond', { kills: [at('reply-not-logged', 3), at('losses-half-told')] }],
   ['diamond', { kills: [at('before-link', 2), at('after-link')], encore: 'run' }],

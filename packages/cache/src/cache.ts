@@ -1,7 +1,8 @@
 import type { CacheEntry, Clock, Digest, Preimage } from '@orch/contracts';
 import type { Durability } from '@orch/filestore';
-import type { CacheWarning } from './entry-file.ts';
-import type { Nearest } from './nearest-entries.ts';
+import type { CacheWarning } from './entry-reader.ts';
+import type { EntryFilter, Nearest } from './nearest-entries.ts';
+import type { Upkeep } from './upkeep.ts';
 
 /** The part of an entry that a value becomes. */
 export type StoredAnswer = Pick<CacheEntry, 'response' | 'finish_reason' | 'usage' | 'model_reported' | 'paid'>;
@@ -52,7 +53,8 @@ export type Cached<V> = {
 
 export type Explanation = Nearest & { readonly hit: boolean };
 
-export interface Cache<V> {
+/** `stats`, `prune`, `verify` and `remove` are about the shared folder; about the cache's own when there is none. */
+export interface Cache<V> extends Upkeep {
   /**
    * The stored answer to a question, or a computed one, which is stored. However many ask at once, in this process and
    * (with a shared folder) in others, one computes. When it throws, its caller gets the error, nothing is stored, and
@@ -63,8 +65,11 @@ export interface Cache<V> {
     compute: (signal: AbortSignal) => Promise<V>,
     options?: GetOptions<V>,
   ): Promise<Cached<V>>;
-  /** Whether an answer is stored, and what differs from the nearest entry of the same step. */
-  explain(preimage: Preimage): Explanation;
+  /**
+   * Whether an answer is stored, and what differs from the nearest entry of the same step. To explain a miss of the
+   * past, `except` leaves out the entry that was stored then, and `before` (a `ts` as in records) all later ones.
+   */
+  explain(preimage: Preimage, filter?: EntryFilter): Explanation;
   get(key: Digest): CacheEntry | undefined;
   /** The whole entries of this run, or of the shared folder. */
   list(level?: 'run' | 'shared'): IterableIterator<CacheEntry>;

@@ -1,20 +1,22 @@
-import { linkSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { OrchError } from '@orch/contracts';
+import { existsSync, linkSync, mkdirSync, utimesSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { writeAtomic } from '@orch/filestore';
 import type { Durability } from '@orch/filestore';
 import type { CacheEntry, Digest } from '@orch/contracts';
-import { sha256 } from './cache-key.ts';
-import { readEntry } from './entry-file.ts';
-import type { CacheWarning } from './entry-file.ts';
+import type { Question } from './cache-key.ts';
+import { blobFile, entryFile, keysIn } from './cache-places.ts';
+import type { CachePlaces, SharedPlaces } from './cache-places.ts';
+import { hasErrno } from './disc-errors.ts';
+import { entryLine, namedDigests } from './entry-file.ts';
+import type { EntryRest } from './entry-file.ts';
+import { EntryReader } from './entry-reader.ts';
+import type { CacheWarning } from './entry-reader.ts';
 
 export type Level = 'run' | 'shared';
 
 export type FoldersOptions = {
-  /** `<run>/.cache`: one file for each key. */
-  readonly run: string;
-  /** `<runs>/.cache`: `entries/<step>/<key>.json`, so that all entries of a step are found without looking at others. */
-  readonly shared: string | undefined;
+  readonly run: CachePlaces;
+  readonly shared: SharedPlaces | undefined;
   readonly durability: Durability;
   readonly warn: (warning: CacheWarning) => void;
 };
@@ -22,93 +24,119 @@ export type FoldersOptions = {
 /** The entries on disc: those of this run, and those all runs share. */
 export class EntryFolders {
   readonly #options: FoldersOptions;
+  readonly #readers: Readonly<Record<Level, EntryReader>>;
 
   constructor(options: FoldersOptions) {
     this.#options = options;
+    this.#readers = { run: new EntryReader(options.warn), shared: new EntryReader(options.warn) };
   }
 
-  read(level: Level, { key, preimage }: Pick<CacheEntry, 'key' | 'preimage'>): CacheEntry | undefined {
-    const path = this.#path(level, key, preimage.step);
-    return path === undefined ? undefined : readEntry(path, key, this.#options.warn);
+  read(level: Level, question: Question): CacheEntry | undefined {
+    const path = this.#path(level, question);
+    return path === undefined ? undefined : this.#readers[level].read(path, question);
   }
 
   /** Looks in the run's folder, then in that of every step. */
   find(key: Digest): CacheEntry | undefined {
-    const { run, warn } = this.#options;
-    for (const folder of [run, ...this.#stepFolders()]) {
-      const entry = readEntry(join(folder, `${key}.json`), key, warn);
-      if (entry) return entry;
+    for (const level of ['run', 'shared'] as const) {
+      for (const folder of this.#folders(level)) {
+        const entry = this.#readers[level].read(entryFile(folder, key), key);
+        if (entry) return entry;
+      }
     }
     return undefined;
   }
 
   /** Puts an entry into the run's folder, replacing what is there. */
-  write(entry: CacheEntry): void {
-    const path = join(this.#options.run, `${entry.key}.json`);
-    writeAtomic(path, `${JSON.stringify(entry)}\n`, { durability: this.#options.durability });
+  write(question: Question, rest: EntryRest): void {
+    this.#write('run', question, rest);
   }
 
-  /**
-   * Puts the run's entry into the shared folder, or the shared one into the run's. Its name there is not synced: after
-   * a power cut it may have to be fetched again from where it came.
-   */
-  pass(to: Level, { key, preimage }: Pick<CacheEntry, 'key' | 'preimage'>): void {
-    const source = this.#path(to === 'run' ? 'shared' : 'run', key, preimage.step);
-    const target = this.#path(to, key, preimage.step);
-    if (source === undefined || target === undefined) return;
-    try {
-      mkdirSync(dirname(target), { recursive: true });
-      linkSync(source, target);
-    } catch {
-      // Something stands there, or this disc cannot link: a copy does as well, or says what is wrong.
-      writeAtomic(target, readFileSync(source), { durability: this.#options.durability });
+  /** Gives the run's entry to all runs. Its name there is not synced: the run has it. */
+  share(question: Question, entry: EntryRest): void {
+    this.#pass('shared', question, entry);
+  }
+
+  /** Gives the shared entry to this run, and notes that it was of use. */
+  take(question: Question, { key: _key, preimage: _preimage, ...rest }: CacheEntry): void {
+    this.#pass('run', question, rest);
+  }
+
+  /** Notes that the stored bytes which a question names are of use, so that nobody clears them away as forgotten. */
+  markBlobs({ text }: Question): void {
+    const { shared } = this.#options;
+    if (shared === undefined) return;
+    for (const digest of namedDigests(text)) {
+      const path = blobFile(shared.blobs, digest);
+      if (existsSync(path)) markUsed(path);
     }
   }
 
   /** Whole entries, in no order. */
   *all(level: Level): Generator<CacheEntry> {
-    const folders = level === 'run' ? [this.#options.run] : this.#stepFolders();
-    for (const folder of folders) yield* this.#entriesIn(folder);
+    for (const folder of this.#folders(level)) yield* this.#entriesIn(folder, level);
   }
 
-  *ofStep(step: string): Generator<CacheEntry> {
-    const folder = this.#stepFolder(step);
-    if (folder !== undefined) yield* this.#entriesIn(folder);
-  }
-
-  #path(level: Level, key: Digest, step: string): string | undefined {
-    const folder = level === 'run' ? this.#options.run : this.#stepFolder(step);
-    return folder && join(folder, `${key}.json`);
-  }
-
-  #stepFolder(step: string): string | undefined {
+  *sharedOf(step: string): Generator<CacheEntry> {
     const { shared } = this.#options;
-    const name = /^[a-z0-9_-]{1,64}$/.test(step) ? step : `~${sha256(step).slice(0, 16)}`;
-    return shared && join(shared, 'entries', name);
+    if (shared !== undefined) yield* this.#entriesIn(shared.folderOf(step), 'shared');
   }
 
-  #stepFolders(): string[] {
-    const { shared } = this.#options;
-    if (shared === undefined) return [];
-    const entries = join(shared, 'entries');
-    return namesIn(entries).map((name) => join(entries, name));
-  }
-
-  *#entriesIn(folder: string): Generator<CacheEntry> {
-    for (const name of namesIn(folder)) {
-      const key = /^([0-9a-f]{64})\.json$/.exec(name)?.[1];
-      const entry = key && readEntry(join(folder, name), key, this.#options.warn);
+  *#entriesIn(folder: string, level: Level): Generator<CacheEntry> {
+    for (const key of keysIn(folder)) {
+      const entry = this.#readers[level].read(entryFile(folder, key), key);
       if (entry) yield entry;
     }
   }
+
+  #folders(level: Level): readonly string[] {
+    return this.#options[level]?.folders() ?? [];
+  }
+
+  #path(level: Level, { key, preimage }: Question): string | undefined {
+    const places = this.#options[level];
+    return places && entryFile(places.folderOf(preimage.step), key);
+  }
+
+  #pass(to: Level, question: Question, rest: EntryRest): void {
+    const source = this.#path(to === 'run' ? 'shared' : 'run', question);
+    const target = this.#path(to, question);
+    if (source === undefined || target === undefined) return;
+    if (to === 'run') markUsed(source);
+    if (!linked(source, target)) this.#write(to, question, rest);
+  }
+
+  #write(level: Level, question: Question, rest: EntryRest): void {
+    const path = this.#path(level, question);
+    if (path !== undefined) writeAtomic(path, entryLine(question, rest), { durability: this.#options.durability });
+  }
 }
 
-function namesIn(folder: string): string[] {
+function markUsed(path: string): void {
   try {
-    return readdirSync(folder);
+    const now = new Date();
+    utimesSync(path, now, now);
+  } catch {
+    // It may be gone by now, or belong to somebody else: then it only looks older than it is.
+  }
+}
+
+/** A second name for a file. False when one stands there, or when this disc has no links. */
+function linked(source: string, target: string): boolean {
+  try {
+    linkSync(source, target);
+    return true;
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return [];
-    throw OrchError.from(error, 'io');
+    return hasErrno(error, 'ENOENT') && linkedInNewFolder(source, target);
+  }
+}
+
+function linkedInNewFolder(source: string, target: string): boolean {
+  try {
+    mkdirSync(dirname(target), { recursive: true });
+    linkSync(source, target);
+    return true;
+  } catch {
+    return false; // who writes the file instead says what is wrong
   }
 }

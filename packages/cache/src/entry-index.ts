@@ -1,57 +1,70 @@
-import type { CacheEntry, Preimage } from '@orch/contracts';
+import type { Digest, Preimage } from '@orch/contracts';
+import type { Question } from './cache-key.ts';
 import type { EntryFolders } from './entry-folders.ts';
 import { NearestEntries } from './nearest-entries.ts';
-import type { Nearest } from './nearest-entries.ts';
+import type { EntryFilter, IndexedEntry, Nearest } from './nearest-entries.ts';
 
 /** Steps kept in memory; with more, all are forgotten and read again when asked for. */
 const maxSteps = 256;
 
-/** Finds the nearest entry of a step. A step's folder is read when it is first asked about, then followed in memory. */
+/** Key → when the entry was cached. */
+type Stamps = Map<Digest, string>;
+
+/**
+ * Finds the nearest entry of a step. What all runs have of a step, and what this run has, is read when the step is first
+ * asked about, then followed in memory.
+ */
 export class EntryIndex {
   readonly #folders: EntryFolders;
-  readonly #shared: boolean;
   readonly #steps = new Map<string, NearestEntries>();
-  #readAll = false;
+  /** Step → its entries in the run's folder, which does not tell steps apart and is therefore read once for all. */
+  #own: Map<string, Stamps> | undefined;
 
-  constructor(folders: EntryFolders, shared: boolean) {
+  constructor(folders: EntryFolders) {
     this.#folders = folders;
-    this.#shared = shared;
   }
 
-  nearestTo(preimage: Preimage): Nearest {
-    return this.#step(preimage.step).nearestTo(preimage);
+  nearestTo(preimage: Preimage, filter: EntryFilter): Nearest {
+    const { step } = preimage;
+    let entries = this.#steps.get(step);
+    if (!entries) {
+      if (this.#steps.size >= maxSteps) this.#steps.clear();
+      this.#steps.set(step, (entries = new NearestEntries(this.#read(step))));
+    }
+    return entries.nearestTo(preimage, filter);
   }
 
-  /** Notes a new entry. Steps that nobody asked about are left on disc. */
-  add(entry: CacheEntry): void {
-    this.#steps.get(entry.preimage.step)?.add(entry);
+  /** Notes a new entry of the run. Steps that nobody asked about are left on disc. */
+  add({ key, preimage }: Question, cachedAt: string): void {
+    const entry = { key, preimage, cached_at: cachedAt };
+    this.#steps.get(preimage.step)?.add(entry);
+    if (this.#own) noteStamp(this.#own, entry);
   }
 
-  #step(step: string): NearestEntries {
-    const known = this.#steps.get(step);
-    if (known) return known;
-    if (this.#shared) return this.#readStep(step);
-    this.#readRun();
-    return this.#slot(step);
+  *#read(step: string): Generator<IndexedEntry> {
+    const shared: Stamps = new Map();
+    for (const entry of this.#folders.sharedOf(step)) {
+      shared.set(entry.key, entry.cached_at);
+      yield entry;
+    }
+    for (const [key, cachedAt] of this.#ownStamps(step)) {
+      const entry = shared.get(key) === cachedAt ? undefined : this.#folders.find(key);
+      if (entry) yield entry;
+    }
   }
 
-  #readStep(step: string): NearestEntries {
-    if (this.#steps.size >= maxSteps) this.#steps.clear();
-    const slot = this.#slot(step);
-    for (const entry of this.#folders.ofStep(step)) slot.add(entry);
-    return slot;
+  #ownStamps(step: string): Stamps {
+    if (!this.#own) {
+      this.#own = new Map();
+      for (const entry of this.#folders.all('run')) noteStamp(this.#own, entry);
+    }
+    return this.#own.get(step) ?? new Map<Digest, string>();
   }
+}
 
-  /** A run's folder does not tell its steps apart: it is read once, for all of them. */
-  #readRun(): void {
-    if (this.#readAll) return;
-    this.#readAll = true;
-    for (const entry of this.#folders.all('run')) this.#slot(entry.preimage.step).add(entry);
-  }
-
-  #slot(step: string): NearestEntries {
-    let slot = this.#steps.get(step);
-    if (!slot) this.#steps.set(step, (slot = new NearestEntries()));
-    return slot;
-  }
+function noteStamp(own: Map<string, Stamps>, { key, preimage, cached_at: cachedAt }: IndexedEntry): void {
+  const { step } = preimage;
+  const stamps = own.get(step);
+  if (stamps) stamps.set(key, cachedAt);
+  else own.set(step, new Map([[key, cachedAt]]));
 }

@@ -1,8 +1,10 @@
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Preimage } from '@orch/contracts';
-import { tempDir } from '@orch/testkit';
+import { FakeClock, tempDir } from '@orch/testkit';
 import { expect, test } from 'vitest';
 import { cacheKey, openCache, sha256 } from './index.ts';
+import type { EntryFilter } from './index.ts';
 
 function item(n: number, opts: Preimage['provider']['opts'] = { temperature: 0.1, seed: 1 }): Preimage {
   const messages = [{ role: 'user', sha256: sha256(`item ${n}`) }];
@@ -74,6 +76,61 @@ test('a new answer is the nearest to the next sample of its question', async () 
   const nearest = cacheKey(item(5));
   expect(cache.explain({ ...item(5), sample: 1 })).toEqual({ hit: false, nearest, changed: ['sample'] });
 });
+
+test('a miss of the past is explained by what was there then', async () => {
+  const clock = new FakeClock();
+  const shared = tempDir();
+  const cache = openCache<string>(tempDir(), { shared, durability: 'relaxed', clock });
+  const moments: string[] = [];
+  for (const n of [1, 2, 3]) {
+    moments.push(new Date(clock.now()).toISOString());
+    await cache.getOrCompute(item(1, { temperature: n }), async () => 'x');
+    await clock.advance(1_000);
+  }
+  const keys = [1, 2, 3].map((n) => cacheKey(item(1, { temperature: n })));
+  const changed = ['provider.opts.temperature'];
+  for (const known of [cache, openCache<string>(tempDir(), { shared })]) {
+    const why = (n: number, filter: EntryFilter) => known.explain(item(1, { temperature: n }), filter);
+    expect(why(3, { except: keys[2]! })).toEqual({ hit: false, nearest: keys[1], changed });
+    expect(why(2, { except: keys[1]! })).toEqual({ hit: false, nearest: keys[2], changed });
+    expect(why(2, { except: keys[1]!, before: moments[1]! })).toEqual({ hit: false, nearest: keys[0], changed });
+    expect(why(2, { before: moments[1]! })).toEqual({ hit: false, nearest: keys[0], changed });
+    expect(why(2, { before: moments[2]! })).toEqual({ hit: true, nearest: keys[1], changed: [] });
+    expect(why(1, { before: moments[0]! })).toEqual({ hit: false, changed: [] });
+  }
+});
+
+test('a later run that asked anew does not hide what this run was told', async () => {
+  const clock = new FakeClock();
+  const [mine, shared] = [tempDir(), tempDir()];
+  const open = (dir: string) => openCache<string>(dir, { shared, durability: 'relaxed', clock });
+  await open(mine).getOrCompute(item(1), async () => 'old');
+  await clock.advance(1_000);
+  const before = new Date(clock.now()).toISOString();
+  await open(tempDir()).getOrCompute(item(1), async () => 'new', { mode: 'refresh' });
+  const found = { hit: false, nearest: cacheKey(item(1)), changed: ['inputs.messages'] };
+  expect(open(mine).explain(item(2), { before })).toEqual(found);
+  expect(open(tempDir()).explain(item(2), { before })).toEqual({ hit: false, changed: [] });
+});
+
+test.each(['run', 'off', 'auto'] as const)(
+  'the entries that only the run has are found too: asked with %s',
+  async (mode) => {
+    const [dir, shared] = [tempDir(), tempDir()];
+    const open = () => openCache<string>(dir, { shared, durability: 'relaxed' });
+    const cache = open();
+    cache.explain(item(1));
+    await cache.getOrCompute(item(1), async () => 'own', { mode });
+    await cache.getOrCompute({ ...item(1), step: 'other' }, async () => 'own', { mode });
+    rmSync(join(shared, 'entries'), { recursive: true, force: true });
+    for (const known of [cache, open()]) {
+      expect(known.explain(item(2))).toEqual({ hit: false, nearest: cacheKey(item(1)), changed: ['inputs.messages'] });
+      const elsewhere = { ...item(2), step: 'other' };
+      expect(known.explain(elsewhere)).toMatchObject({ nearest: cacheKey({ ...item(1), step: 'other' }) });
+      expect(known.explain({ ...item(1), step: 'third' })).toEqual({ hit: false, changed: [] });
+    }
+  },
+);
 
 test('step ids that are no folder names keep their entries apart', async () => {
   const dir = tempDir();

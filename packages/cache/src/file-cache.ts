@@ -1,38 +1,46 @@
 import { join } from 'node:path';
 import type { CacheEntry, Clock, Digest, Preimage } from '@orch/contracts';
-import type { Cache, Cached, Codec, Explanation, GetOptions, StoredAnswer } from './cache.ts';
-import { cacheKey, responseDigest } from './cache-key.ts';
+import type { Cache, Cached, Codec, Explanation, GetOptions } from './cache.ts';
+import { responseDigest, toQuestion } from './cache-key.ts';
+import type { Question } from './cache-key.ts';
+import type { EntryRest } from './entry-file.ts';
 import type { EntryFolders, Level } from './entry-folders.ts';
 import { EntryIndex } from './entry-index.ts';
 import { withFlightLock } from './flight-lock.ts';
+import { counts } from './nearest-entries.ts';
+import type { EntryFilter } from './nearest-entries.ts';
+import type { Upkeep } from './upkeep.ts';
 
 export type FileCacheSetup<V> = {
   readonly folders: EntryFolders;
-  readonly shared: string | undefined;
+  /** Where processes that share answers lock what they are computing. */
+  readonly flights: string | undefined;
   readonly codec: Codec<V>;
   readonly clock: Pick<Clock, 'now'>;
   readonly orchVersion: string;
 };
 
 /** One question on its way: what is asked, how to answer it, and which stored answers will do. */
-type Query<V> = GetOptions<V> & {
-  readonly key: Digest;
-  readonly preimage: Preimage;
+type Query<V> = {
+  readonly question: Question;
   readonly compute: (signal: AbortSignal) => Promise<V>;
+  readonly options: GetOptions<V>;
 };
 
 /** `cachedAt` is absent when the answer was not kept. */
 type Answer<V> = Pick<Cached<V>, 'value' | 'from'> & { readonly cachedAt?: string };
 
-export class FileCache<V> implements Cache<V> {
+export class FileCache<V> implements Omit<Cache<V>, keyof Upkeep> {
   readonly #setup: FileCacheSetup<V>;
   readonly #index: EntryIndex;
   readonly #opened: string;
+  /** Many answers may come in one millisecond, and to print it costs as much as to write a file's name. */
+  #moment = { ms: NaN, timestamp: '' };
   readonly #flights = new Map<Digest, Promise<Answer<V> | undefined>>();
 
   constructor(setup: FileCacheSetup<V>) {
     this.#setup = setup;
-    this.#index = new EntryIndex(setup.folders, setup.shared !== undefined);
+    this.#index = new EntryIndex(setup.folders);
     this.#opened = this.#now();
   }
 
@@ -41,25 +49,29 @@ export class FileCache<V> implements Cache<V> {
     compute: (signal: AbortSignal) => Promise<V>,
     options: GetOptions<V> = {},
   ): Promise<Cached<V>> {
-    const { signal } = options;
-    const key = cacheKey(preimage);
+    const question = toQuestion(preimage);
+    const { key } = question;
     for (;;) {
-      signal?.throwIfAborted();
+      options.signal?.throwIfAborted();
       const flight = this.#flights.get(key);
-      if (!flight) return this.#lead({ ...options, key, preimage, compute });
-      const landed = await unlessAborted(flight, signal);
+      if (!flight) {
+        const query = { question, compute, options };
+        const { value, from } = this.#find(query) ?? (await this.#fly(query));
+        return { value, key, from };
+      }
+      const landed = await unlessAborted(flight, options.signal);
       if (landed?.cachedAt !== undefined && this.#isFresh(landed.cachedAt, options)) {
         return { value: landed.value, key, from: 'in_flight' };
       }
     }
   }
 
-  explain(preimage: Preimage): Explanation {
-    const key = cacheKey(preimage);
-    const question = { key, preimage };
+  explain(preimage: Preimage, filter: EntryFilter = {}): Explanation {
     const { folders } = this.#setup;
-    const hit = (folders.read('run', question) ?? folders.read('shared', question)) !== undefined;
-    return hit ? { hit, nearest: key, changed: [] } : { hit, ...this.#index.nearestTo(preimage) };
+    const question = toQuestion(preimage);
+    const entries = [folders.read('run', question), folders.read('shared', question)];
+    const hit = entries.some((entry) => entry !== undefined && counts(entry, filter));
+    return hit ? { hit, nearest: question.key, changed: [] } : { hit, ...this.#index.nearestTo(preimage, filter) };
   }
 
   get(key: Digest): CacheEntry | undefined {
@@ -70,67 +82,67 @@ export class FileCache<V> implements Cache<V> {
     return this.#setup.folders.all(level);
   }
 
-  async #lead(query: Query<V>): Promise<Cached<V>> {
-    const { key } = query;
-    const { value, from } = this.#find(query) ?? (await this.#fly(query));
-    return { value, key, from };
-  }
-
   /** Those who ask meanwhile wait for this flight; when it brings nothing, one of them takes off. */
   async #fly(query: Query<V>): Promise<Answer<V>> {
+    const { key } = query.question;
     const flight = Promise.withResolvers<Answer<V> | undefined>();
-    this.#flights.set(query.key, flight.promise);
+    this.#flights.set(key, flight.promise);
     try {
       const answer = await this.#acrossProcesses(query);
       flight.resolve(answer);
       return answer;
     } finally {
       flight.resolve(undefined);
-      this.#flights.delete(query.key);
+      this.#flights.delete(key);
     }
   }
 
   #acrossProcesses(query: Query<V>): Promise<Answer<V>> {
-    const folder = this.#sharedFor(query);
-    if (folder === undefined) return this.#compute(query);
-    const lock = join(folder, 'flights', `${query.key}.lock`);
-    return withFlightLock(lock, query.signal, async () => {
+    const { question, options } = query;
+    const { flights } = this.#setup;
+    if (flights === undefined || !isShared(options)) return this.#compute(query);
+    return withFlightLock(join(flights, `${question.key}.lock`), options.signal, async () => {
       const found = this.#find(query);
-      return found ? { ...found, from: 'in_flight' } : this.#compute(query);
+      if (found) return { ...found, from: 'in_flight' };
+      this.#setup.folders.markBlobs(question);
+      return this.#compute(query);
     });
   }
 
-  #find(query: Query<V>): Answer<V> | undefined {
+  #find({ question, options }: Query<V>): Answer<V> | undefined {
     const { folders, codec } = this.#setup;
     const answer = (entry: CacheEntry, from: Level) => {
       return { value: codec.fromEntry(entry), from, cachedAt: entry.cached_at };
     };
-    const own = folders.read('run', query);
-    if (own && this.#isFresh(own.cached_at, query)) return answer(own, 'run');
-    const shared = this.#sharedFor(query) === undefined ? undefined : folders.read('shared', query);
-    if (!shared || !this.#isFresh(shared.cached_at, query)) return undefined;
-    folders.pass('run', query);
+    const own = folders.read('run', question);
+    if (own && this.#isFresh(own.cached_at, options)) return answer(own, 'run');
+    const shared = isShared(options) ? folders.read('shared', question) : undefined;
+    if (!shared || !this.#isFresh(shared.cached_at, options)) return undefined;
+    folders.take(question, shared);
     return answer(shared, 'shared');
   }
 
-  async #compute(query: Query<V>): Promise<Answer<V>> {
-    const { compute, keep, signal = new AbortController().signal } = query;
+  async #compute({ question, compute, options }: Query<V>): Promise<Answer<V>> {
+    const { keep, signal = new AbortController().signal } = options;
     const value = await compute(signal);
-    const from = 'computed';
-    return keep && !keep(value) ? { value, from } : { value, from, cachedAt: this.#store(value, query) };
+    if (keep && !keep(value)) return { value, from: 'computed' };
+    const entry = this.#toEntry(value);
+    const { folders } = this.#setup;
+    folders.write(question, entry);
+    if (isShared(options)) folders.share(question, entry);
+    this.#index.add(question, entry.cached_at);
+    return { value, from: 'computed', cachedAt: entry.cached_at };
   }
 
-  #store(value: V, query: Query<V>): string {
-    const { folders, codec, orchVersion } = this.#setup;
-    const entry = toEntry(query, codec.toEntry(value), { cached_at: this.#now(), orch_version: orchVersion });
-    folders.write(entry);
-    if (this.#sharedFor(query) !== undefined) folders.pass('shared', query);
-    this.#index.add(entry);
-    return entry.cached_at;
-  }
-
-  #sharedFor({ mode = 'auto' }: GetOptions<V>): string | undefined {
-    return mode === 'auto' || mode === 'refresh' ? this.#setup.shared : undefined;
+  #toEntry(value: V): EntryRest {
+    const { codec, orchVersion } = this.#setup;
+    const answer = codec.toEntry(value);
+    return {
+      ...answer,
+      cached_at: this.#now(),
+      orch_version: orchVersion,
+      sha256: responseDigest(answer.response),
+    };
   }
 
   #isFresh(cachedAt: string, { mode, since = this.#opened }: GetOptions<V>): boolean {
@@ -138,18 +150,14 @@ export class FileCache<V> implements Cache<V> {
   }
 
   #now(): string {
-    return new Date(this.#setup.clock.now()).toISOString();
+    const ms = this.#setup.clock.now();
+    if (ms !== this.#moment.ms) this.#moment = { ms, timestamp: new Date(ms).toISOString() };
+    return this.#moment.timestamp;
   }
 }
 
-type Stamp = Pick<CacheEntry, 'cached_at' | 'orch_version'>;
-
-function toEntry(
-  { key, preimage }: Pick<CacheEntry, 'key' | 'preimage'>,
-  answer: StoredAnswer,
-  stamp: Stamp,
-): CacheEntry {
-  return { key, preimage, ...answer, ...stamp, sha256: responseDigest(answer.response) };
+function isShared({ mode = 'auto' }: GetOptions<never>): boolean {
+  return mode === 'auto' || mode === 'refresh';
 }
 
 /** The promise, or the signal's reason as soon as it aborts. */

@@ -1,5 +1,12 @@
 export { canonicalJson } from './canonical-json.ts';
 export { cacheKey, sha256 } from './cache-key.ts';
 export { openCache } from './open-cache.ts';
+export { openSharedCache } from './shared-cache.ts';
+export type { ListedEntry, SharedCache } from './shared-cache.ts';
 export type { Cache, CacheOptions, CacheUse, Cached, Codec, Explanation, GetOptions, StoredAnswer } from './cache.ts';
-export type { CacheWarning } from './entry-file.ts';
+export type { CacheWarning } from './entry-reader.ts';
+export type { EntryFilter } from './nearest-entries.ts';
+export type { CacheStats } from './cache-stats.ts';
+export type { PruneOptions, Pruned } from './prune-cache.ts';
+export type { CacheCheck } from './verify-cache.ts';
+export type { Upkeep } from './upkeep.ts';

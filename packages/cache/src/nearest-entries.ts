@@ -9,28 +9,42 @@ export type Nearest = {
   readonly changed: readonly string[];
 };
 
+/** Which entries count: those of other questions than `except`, cached before the moment `before` (a `ts`). */
+export type EntryFilter = { readonly except?: Digest | undefined; readonly before?: string | undefined };
+
+export function counts({ key, cached_at: cachedAt }: EntryStamp, { except, before }: EntryFilter): boolean {
+  return key !== except && (before === undefined || cachedAt < before);
+}
+
+type EntryStamp = Pick<CacheEntry, 'key' | 'cached_at'>;
+export type IndexedEntry = EntryStamp & Pick<CacheEntry, 'preimage'>;
+
 /** Field by name → its canonical JSON. */
 type Fields = ReadonlyMap<string, string>;
-type Known = { readonly key: Digest; readonly fields: Fields };
+type Known = EntryStamp & { readonly fields: Fields };
 
 /**
  * The entries of one step, by the value of each field. The nearest of many is found among the newest that share a
  * field with the question: as many comparisons as there are fields, however many entries.
  */
 export class NearestEntries {
-  readonly #byValue = new Map<string, Known>();
-  #newest: Known | undefined;
+  readonly #all: Known[] = [];
+  readonly #byValue = new Map<string, Known[]>();
 
-  add({ key, preimage }: Pick<CacheEntry, 'key' | 'preimage'>): void {
-    const known = { key, fields: fieldsOf(preimage) };
-    for (const [name, text] of known.fields) this.#byValue.set(`${name}=${text}`, known);
-    this.#newest = known;
+  constructor(entries: Iterable<IndexedEntry>) {
+    const known = Array.from(entries, toKnown);
+    known.sort((a, b) => (a.cached_at < b.cached_at ? -1 : 1));
+    for (const entry of known) this.#insert(entry);
   }
 
-  nearestTo(preimage: Preimage): Nearest {
+  add(entry: IndexedEntry): void {
+    this.#insert(toKnown(entry));
+  }
+
+  nearestTo(preimage: Preimage, filter: EntryFilter): Nearest {
     const asked = fieldsOf(preimage);
-    const candidates = new Set([...asked].map(([name, text]) => this.#byValue.get(`${name}=${text}`)));
-    candidates.add(this.#newest);
+    const sharing = [...asked].map(([name, text]) => this.#byValue.get(`${name}=${text}`) ?? []);
+    const candidates = new Set([...sharing, this.#all].map((known) => newest(known, filter)));
     let best: Nearest = { changed: [] };
     for (const known of candidates) {
       if (!known) continue;
@@ -39,8 +53,45 @@ export class NearestEntries {
     }
     return best;
   }
+
+  #insert(known: Known): void {
+    insertByTime(this.#all, known);
+    for (const [name, text] of known.fields) insertByTime(this.#having(`${name}=${text}`), known);
+  }
+
+  #having(value: string): Known[] {
+    let known = this.#byValue.get(value);
+    if (!known) this.#byValue.set(value, (known = []));
+    return known;
+  }
 }
 
+function toKnown({ key, cached_at, preimage }: IndexedEntry): Known {
+  return { key, cached_at, fields: fieldsOf(preimage) };
+}
+
+function insertByTime(entries: Known[], entry: Known): void {
+  const last = entries.at(-1);
+  if (last === undefined || last.cached_at <= entry.cached_at) entries.push(entry);
+  else entries.splice(countBefore(entries, entry.cached_at), 0, entry);
+}
+
+function newest(entries: readonly Known[], { except, before }: EntryFilter): Known | undefined {
+  let at = (before === undefined ? entries.length : countBefore(entries, before)) - 1;
+  while (at >= 0 && entries[at]!.key === except) at--;
+  return entries[at];
+}
+
+/** How many of the entries, which stand in order of time, come before the moment. */
+function countBefore(entries: readonly Known[], moment: string): number {
+  let [low, high] = [0, entries.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (entries[middle]!.cached_at < moment) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
 /** The step is the same in all, the containers count by their members. */
 function fieldsOf({ provider, inputs, code_version: codeVersion, sample }: Preimage): Fields {
   const { opts, ...who } = provider;

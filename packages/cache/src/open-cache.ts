@@ -1,8 +1,10 @@
 import type { Json } from '@orch/contracts';
 import type { Cache, CacheOptions, Codec } from './cache.ts';
+import { runPlaces, sharedPlaces } from './cache-places.ts';
 import { EntryFolders } from './entry-folders.ts';
-import type { CacheWarning } from './entry-file.ts';
+import type { CacheWarning } from './entry-reader.ts';
 import { FileCache } from './file-cache.ts';
+import { createUpkeep } from './upkeep.ts';
 
 /**
  * Opens a cache of answers in folders, which are created when first written to. Entries are written once and checked
@@ -11,8 +13,11 @@ import { FileCache } from './file-cache.ts';
 export function openCache<V = Json>(dir: string, options: CacheOptions<V> = {}): Cache<V> {
   const { shared, durability = 'strict', clock = { now: () => Date.now() }, orchVersion = 'unknown' } = options;
   const { codec = asResponse as unknown as Codec<V>, onWarning: warn = warnProcess } = options;
-  const folders = new EntryFolders({ run: dir, shared, durability, warn });
-  return new FileCache({ folders, shared, codec, clock, orchVersion });
+  const own = runPlaces(dir);
+  const ofAll = shared === undefined ? undefined : sharedPlaces(shared);
+  const folders = new EntryFolders({ run: own, shared: ofAll, durability, warn });
+  const cache = new FileCache({ folders, flights: ofAll?.flights, codec, clock, orchVersion });
+  return Object.assign(cache, createUpkeep(ofAll ?? own));
 }
 
 const asResponse: Codec<Json> = { toEntry: (response) => ({ response }), fromEntry: ({ response }) => response };

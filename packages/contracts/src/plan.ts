@@ -75,6 +75,8 @@ export type CompiledJob = {
   readonly plan: Plan;
   /** sha-256 of the plan's canonical JSON. */
   readonly planHash: Digest;
+  /** That JSON, where whoever compiled the job has it at hand. */
+  readonly planJson?: string;
   readonly spec: PlanInput;
   readonly inputs: readonly PlanInput[];
   /** Absolute folder of the job file; paths in the job are relative to it. */

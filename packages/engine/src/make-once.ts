@@ -32,16 +32,17 @@ export async function makeOnce(run: RunContext, task: MakeOnce, produce: () => P
     for (const { path } of produced.files) run.sharedBlobs.put(run.files.read(belowOutputs(run, path)) ?? '');
     return produced as unknown as Json;
   };
-  const options = {
-    mode: task.step.cache === 'refresh' ? 'refresh' : 'auto',
-    since: run.now,
-    signal: task.signal,
-  } as const;
-  const found = await run.made.getOrCompute(preimage, compute, options);
+  const { signal } = task;
+  const mode = task.step.cache === 'refresh' ? 'refresh' : 'auto';
+  const found = await run.made.getOrCompute(preimage, compute, { mode, since: run.now, signal });
   const produced = found.value as unknown as Produced;
   if (found.from === 'computed') return produced;
   const contents = produced.files.map(({ sha256: digest }) => run.sharedBlobs.get(digest));
-  if (contents.includes(undefined)) return produce();
+  if (contents.includes(undefined)) {
+    const since = new Date(run.clock.now()).toISOString();
+    const anew = await run.made.getOrCompute(preimage, compute, { mode: 'refresh', since, signal });
+    return anew.value as unknown as Produced;
+  }
   run.journal.push('cache.hit', { cache_key, source: found.from }, task.where);
   restore(run, task.where, produced.files, contents as Uint8Array[]);
   return produced;

@@ -46,7 +46,7 @@ export function keepInputs(
   { paths, blobs, durability }: { paths: RunPaths; blobs: BlobStore; durability: Durability },
 ): void {
   for (const { content } of [job.spec, ...job.inputs]) blobs.put(content);
-  if (!blobs.has(job.planHash)) blobs.put(canonicalJson(job.plan));
+  if (!blobs.has(job.planHash)) blobs.put(job.planJson ?? canonicalJson(job.plan));
   writeAtomic(join(paths.inputs, specName(job.spec)), job.spec.content, { durability });
   writeAtomic(join(paths.inputs, 'plan.json'), jsonPieces(job.plan), { durability });
 }

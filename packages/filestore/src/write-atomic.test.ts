@@ -88,7 +88,10 @@ test('texts that come one after the other are one content, and a fault in their 
   const dir = tempDir();
   const path = join(dir, 'a.txt');
   const long = 'é'.repeat(100_000);
-  writeAtomic(path, Array.from({ length: 7 }, () => long));
+  writeAtomic(
+    path,
+    Array.from({ length: 7 }, () => long),
+  );
   expect(readFileSync(path, 'utf8')).toBe(long.repeat(7));
   const faulty = function* () {
     yield long;

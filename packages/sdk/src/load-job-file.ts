@@ -26,15 +26,16 @@ export async function loadJobFile(
   { cwd, ...context }: Pick<CompileContext, 'vars' | 'concurrency' | 'provider'> & { readonly cwd: string },
 ): Promise<CompiledJob> {
   const shown = relative(cwd, file).startsWith('..') ? file : relative(cwd, file);
+  let planJson = '';
   const loaded = await loadJob(readJobText(file, shown), {
     ...context,
     providers: Object.keys(vendors),
     file: shown,
     jobDir: dirname(file),
     readFile: (path) => readFile(path, 'utf8'),
-    digest: (plan) => sha256(canonicalJson(plan)),
+    digest: (plan) => sha256((planJson = canonicalJson(plan))),
   });
-  if (loaded.ok) return loaded.value;
+  if (loaded.ok) return { ...loaded.value, planJson };
   throw badSpec(loaded.error, shown);
 }
 

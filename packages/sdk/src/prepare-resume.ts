@@ -13,6 +13,8 @@ export type PrepareResumeOptions = PrepareOptions &
   ResumeOptions & {
     /** A job file to compile anew; the run's own plan unless given. */
     readonly spec?: string | undefined;
+    /** Only this step and what it needs will run. */
+    readonly only?: string | undefined;
     readonly limit?: number | undefined;
   };
 

@@ -20,7 +20,7 @@ const parts = {
   tells: fc.boolean(),
   says: fc.nat(2),
   note: fc.nat(1),
-  shape: fc.constantFrom<Sketch['shape']>('plain', 'plain', 'lists', 'fans out', 'follows'),
+  shape: fc.constantFrom<Sketch['shape']>('plain', 'plain', 'plain', 'lists', 'fans out', 'follows'),
   names: fc.shuffledSubarray(['x', 'y', 'z'], { minLength: 1 }),
 };
 
