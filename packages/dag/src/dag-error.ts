@@ -14,6 +14,9 @@ export type DagError = Error &
 export type AddError =
   DagError | (Error & { readonly code: 'already_started'; readonly id: string; readonly neededBy: string });
 
+/** How many ids of either end of a long cycle a message names. */
+const shownOfCycle = 10;
+
 export function duplicateId(id: string): DagError {
   return fault(`Expected every node to have an id of its own, got \`${id}\` twice.`, { code: 'duplicate_id', id });
 }
@@ -32,7 +35,9 @@ export function unknownNeed(
 }
 
 export function cycle(path: readonly string[]): DagError {
-  return fault(`Expected no cycle, got ${path.join(' → ')} (each needs the next).`, { code: 'cycle', path });
+  const left = path.length - 2 * shownOfCycle;
+  const shown = left > 1 ? [...path.slice(0, shownOfCycle), `(${left} more)`, ...path.slice(-shownOfCycle)] : path;
+  return fault(`Expected no cycle, got ${shown.join(' → ')} (each needs the next).`, { code: 'cycle', path });
 }
 
 export function alreadyStarted(id: string, neededBy: string): AddError {

@@ -7,8 +7,9 @@ export function countEdges({ from }: Edges, at: number): number {
 }
 
 /** Where the links of `at` lead. */
-export function edgesOf({ from, to }: Edges, at: number): Uint32Array {
-  return to.subarray(from[at], from[at + 1]);
+export function edgesOf(edges: Edges, at: number): Uint32Array {
+  const first = edges.from[at] ?? 0;
+  return edges.to.subarray(first, first + countEdges(edges, at));
 }
 
 /** The same links, seen from the other end. Those that lead to one position keep the order of where they come from. */
@@ -18,7 +19,7 @@ export function turnAround({ from, to }: Edges): Edges {
   for (const end of to) turned.from[end]! += 1;
   for (let at = 1; at <= size; at++) turned.from[at]! += turned.from[at - 1]!;
   for (let at = size - 1; at >= 0; at--) {
-    for (let i = from[at + 1]! - 1; i >= from[at]!; i--) turned.to[--turned.from[to[i]!]!] = at;
+    for (let i = from[at]!; i < from[at + 1]!; i++) turned.to[--turned.from[to[i]!]!] = at;
   }
   return turned;
 }

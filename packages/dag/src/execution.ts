@@ -4,8 +4,8 @@ import { asOutcome } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
 import { Progress } from './progress.ts';
 import type { DagResult, RunNode, RunOptions } from './run-dag.ts';
-import type { Task } from './task.ts';
 import { TaskContext } from './task-context.ts';
+import type { Task } from './task-graph.ts';
 
 const timers = { sleep: (ms: number, signal?: AbortSignal) => sleep(ms, undefined, signal && { signal }) };
 
@@ -19,9 +19,9 @@ export class Execution<N extends DagNode, T> {
   readonly #progress: Progress<N, T>;
   readonly #result = Promise.withResolvers<DagResult<T>>();
   readonly #nodes = new AbortController();
-  readonly #delays = new AbortController();
+  /** Waits for a retry. One signal for all would cost time proportional to how many wait. */
+  readonly #waits = new Set<AbortController>();
   #running = 0;
-  #delayed = 0;
   #inTurn = false;
   #woken = false;
   #over = false;
@@ -49,13 +49,13 @@ export class Execution<N extends DagNode, T> {
   readonly #onAbort = () => this.#turn(() => this.#cancel());
 
   #drain(): void {
-    this.#progress.drain();
-    this.#delays.abort();
+    this.#progress.verdict.drain();
+    this.#endWaits();
   }
 
   #cancel(): void {
-    this.#progress.cancel();
-    this.#delays.abort();
+    this.#progress.verdict.cancel();
+    this.#endWaits();
     this.#nodes.abort(this.#options.signal?.reason);
   }
 
@@ -79,18 +79,16 @@ export class Execution<N extends DagNode, T> {
       this.#woken = false;
       while (this.#running < concurrency) {
         const task = this.#progress.take();
-        if (!task) break;
+        if (task === undefined) break;
         this.#start(task);
       }
     } while (this.#woken);
   }
 
-  #start(task: Task<N, T>): void {
-    task.state = 'running';
-    task.attempt += 1;
-    this.#options.onStart?.(task.node, task.attempt);
+  #start(task: Task): void {
+    const node = this.#progress.start(task);
     this.#running += 1;
-    const answer = this.#attempt(task);
+    const answer = this.#attempt(task, node);
     if (!isPromise(answer)) return this.#end(task, answer);
     answer.then(
       (outcome) => this.#turn(() => this.#end(task, outcome)),
@@ -98,15 +96,15 @@ export class Execution<N extends DagNode, T> {
     );
   }
 
-  #attempt(task: Task<N, T>): Outcome<T, N> | Promise<Outcome<T, N>> {
+  #attempt(task: Task, node: N): Outcome<T, N> | Promise<Outcome<T, N>> {
     try {
-      return this.#run(task.node, new TaskContext(task, this.#progress, this.#nodes.signal));
+      return this.#run(node, new TaskContext(task, this.#progress, this.#nodes.signal));
     } catch (error) {
       return { status: 'failed', error };
     }
   }
 
-  #end(task: Task<N, T>, answer: Outcome<T, N>): void {
+  #end(task: Task, answer: Outcome<T, N>): void {
     this.#running -= 1;
     this.#progress.release(task);
     const outcome = asOutcome(answer);
@@ -114,27 +112,32 @@ export class Execution<N extends DagNode, T> {
     else this.#progress.settle(task, outcome);
   }
 
-  #delay(task: Task<N, T>, ms: number): void {
+  #delay(task: Task, ms: number): void {
     const { clock = timers } = this.#options;
-    task.state = 'pending';
-    if (this.#progress.stopped) return;
-    this.#delayed += 1;
+    const wait = new AbortController();
+    this.#waits.add(wait);
     const startAgain = () => {
-      this.#delayed -= 1;
+      this.#waits.delete(wait);
       this.#progress.offer(task);
     };
-    clock.sleep(ms, this.#delays.signal).then(
+    clock.sleep(ms, wait.signal).then(
       () => this.#turn(startAgain),
       (error: unknown) =>
         this.#turn(() => {
-          if (!this.#delays.signal.aborted) throw error;
+          if (!wait.signal.aborted) throw error;
         }),
     );
   }
 
+  #endWaits(): void {
+    for (const wait of this.#waits) wait.abort();
+    this.#waits.clear();
+  }
+
   #endIfIdle(): void {
-    const { stopped, queued } = this.#progress;
-    if (!stopped && this.#delayed > 0) return;
+    const { queued, verdict } = this.#progress;
+    const { stopped } = verdict;
+    if (!stopped && this.#waits.size > 0) return;
     if (!stopped && queued) return this.#expectWake();
     if (stopped && !this.#broken) this.#progress.skipRest();
     this.#finish();
@@ -148,7 +151,7 @@ export class Execution<N extends DagNode, T> {
   /** Something other than a node failed: the run ends as soon as its nodes have. */
   #break(error: unknown): void {
     this.#broken ??= { error };
-    this.#progress.abort();
+    this.#progress.verdict.abort();
     this.#nodes.abort(error);
     if (this.#running === 0) this.#finish();
   }
@@ -157,9 +160,9 @@ export class Execution<N extends DagNode, T> {
     this.#over = true;
     this.#options.drain?.removeEventListener('abort', this.#onDrain);
     this.#options.signal?.removeEventListener('abort', this.#onAbort);
-    if (this.#delayed > 0) this.#delays.abort();
+    this.#endWaits();
     if (this.#broken) this.#result.reject(this.#broken.error);
-    else this.#result.resolve({ status: this.#progress.status, outcomes: this.#progress.outcomes });
+    else this.#result.resolve({ status: this.#progress.verdict.status, outcomes: this.#progress.outcomes });
   }
 }
 

@@ -160,13 +160,15 @@ describe('outcomes known beforehand', () => {
       failed: [],
       kept: ['failed'],
       after: ['kept'],
-      lost: ['failed'],
+      lost: ['failed', 'unwanted'],
+      unwanted: [],
       parked: [],
       pending: ['parked'],
     });
     const initial = new Map([
       ['failed', { status: 'failed', error: 'no' }],
       ['kept', { status: 'succeeded', value: 'kept' }],
+      ['unwanted', { status: 'skipped', reason: 'condition' }],
       ['parked', { status: 'waiting', reason: 'approval' }],
     ] as const);
     expect(await runBy(dag, {}, { initial, onFailure: 'skip_dependents' })).toMatchObject({

@@ -72,19 +72,6 @@ test.each([0, -1, 1.5, NaN])('a concurrency of %s is refused', async (concurrenc
   );
 });
 
-test.each([
-  ['synchronous', () => done('')],
-  ['asynchronous', async () => done('')],
-])('a chain of 100 000 %s nodes runs to its end without recursion', async (_, act) => {
-  const chain = Array.from({ length: 100_000 }, (_, i) => ({ id: `${i}`, needs: i === 0 ? [] : [`${i - 1}`] }));
-  const built = buildDag(chain);
-  if (!built.ok) throw built.error;
-  const { status, outcomes } = await runDag<Node, string>(built.value, act);
-  expect([status, outcomes.size]).toEqual(['succeeded', 100_000]);
-  const aborted = await runDag<Node, string>(built.value, () => failed('first'), { onFailure: 'skip_dependents' });
-  expect(aborted.outcomes.get('99999')).toEqual({ status: 'skipped', reason: 'dependency_skipped' });
-});
-
 test('the hooks tell every start and every end in order, retries and skipped nodes included', async () => {
   const told: string[] = [];
   const acts = [{ status: 'retry', afterMs: 0 }, failed('no')] as const;

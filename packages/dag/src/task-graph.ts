@@ -3,97 +3,100 @@ import { alreadyStarted, cycle, duplicateId, unknownNeed } from './dag-error.ts'
 import type { AddError } from './dag-error.ts';
 import { countEdges, edgesOf } from './edges.ts';
 import { findCycle } from './find-cycle.ts';
-import type { NodeSpec } from './outcome.ts';
-import { createTask, link } from './task.ts';
-import type { Task } from './task.ts';
+import type { NodeSpec, SkipReason } from './outcome.ts';
 
-/** The tasks of one run: those of the graph it began with, then those that joined. */
-export class TaskGraph<N extends DagNode, T> {
+/** A node of a running graph, by its position in the graph it began with, or beyond when it joined. */
+export type Task = number;
+
+/**
+ * `new`: linked, not yet looked at · `pending`: waits for its needs, or for its next attempt · `offered`: in the queue ·
+ * `parked`: waits for the world outside · `ended`: nothing will change any more.
+ */
+export type TaskState = 'new' | 'pending' | 'offered' | 'running' | 'parked' | 'ended';
+
+/** The tasks of one run, and what has become of each. Arrays by task, since objects for many tasks cost many times more. */
+export class TaskGraph<N extends DagNode> {
+  readonly nodes: N[];
+  readonly states: TaskState[];
+  /** How many needs have not ended, or ended in a way that lets nobody pass. */
+  readonly unmet: number[];
+  readonly attempts: number[];
+  /** Why the dependents of a task cannot run, now that it ended as it did. */
+  readonly blocks = new Map<Task, SkipReason>();
+  /** Why a task cannot run itself: what blocks one of its needs. */
+  readonly blockedBy = new Map<Task, SkipReason>();
   readonly #dag: Dag<N>;
-  readonly #tasks: Task<N, T>[];
-  readonly #joined = new Map<string, Task<N, T>>();
+  readonly #joined = new Map<string, Task>();
+  readonly #joinedNeeds = new Map<Task, Task[]>();
+  readonly #joinedDependents = new Map<Task, Task[]>();
 
   constructor(dag: Dag<N>) {
     this.#dag = dag;
-    this.#tasks = dag.nodes.map((node, at) => createTask(node, at, countEdges(dag.needs, at)));
+    this.nodes = [...dag.nodes];
+    this.states = new Array<TaskState>(this.nodes.length).fill('new');
+    this.attempts = new Array<number>(this.nodes.length).fill(0);
+    this.unmet = this.nodes.map((_, task) => countEdges(dag.needs, task));
   }
 
   get size(): number {
-    return this.#tasks.length;
+    return this.nodes.length;
   }
 
   /** The nth task in an order that only grows: first those of the graph, needs first, then as they joined. */
-  nth(n: number): Task<N, T> {
-    return this.#tasks[this.#dag.order[n] ?? n]!;
+  nth(n: number): Task {
+    return this.#dag.order[n] ?? n;
   }
 
-  find(id: string): Task<N, T> | undefined {
-    const at = this.#dag.index.get(id);
-    return at === undefined ? this.#joined.get(id) : this.#tasks[at];
+  find(id: string): Task | undefined {
+    return this.#dag.index.get(id) ?? this.#joined.get(id);
   }
 
-  needsOf({ at, joinedNeeds = [] }: Task<N, T>): Task<N, T>[] {
-    const needs = Array.from(edgesOf(this.#dag.needs, at), (need) => this.#tasks[need]!);
-    return needs.concat(joinedNeeds);
+  needsOf(task: Task): Task[] {
+    return [...edgesOf(this.#dag.needs, task), ...(this.#joinedNeeds.get(task) ?? [])];
   }
 
-  countDependents({ at, joinedDependents }: Task<N, T>): number {
-    return countEdges(this.#dag.dependents, at) + (joinedDependents?.length ?? 0);
-  }
-
-  /** The nth of those that need the task: first as the graph has it, then as they joined. */
-  dependentOf({ at, joinedDependents }: Task<N, T>, n: number): Task<N, T> {
-    const { dependents } = this.#dag;
-    const given = countEdges(dependents, at);
-    return n < given ? this.#tasks[dependents.to[dependents.from[at]! + n]!]! : joinedDependents![n - given]!;
+  /** Calls `visit` with each task that needs this one. */
+  forDependents(task: Task, visit: (dependent: Task) => void): void {
+    const { from, to } = this.#dag.dependents;
+    const end = from[task + 1] ?? 0;
+    for (let i = from[task]!; i < end; i++) visit(to[i]!);
+    if (this.#joinedDependents.size > 0) this.#joinedDependents.get(task)?.forEach(visit);
   }
 
   /** Links nodes in, all or, when one does not fit, none. The cost is that of the new nodes and what they wait for. */
   add(specs: readonly NodeSpec<N>[]): AddError | undefined {
-    const joining = new Map<string, Task<N, T>>();
+    const joining = new Map<string, Task>();
     for (const { node } of specs) {
-      if (joining.has(node.id) || this.find(node.id)) return duplicateId(node.id);
-      joining.set(node.id, createTask(node, this.size + joining.size, 0));
+      if (joining.has(node.id) || this.find(node.id) !== undefined) return duplicateId(node.id);
+      joining.set(node.id, this.size + joining.size);
     }
     const links = this.#resolve(specs, joining);
     if (!Array.isArray(links)) return links;
     const path = findCycle(joining.values(), this.#needsWith(links));
-    if (path) return cycle(path.map((task) => task.node.id));
-    for (const { task, need } of links) link(task, need);
-    for (const [id, task] of joining) {
-      this.#joined.set(id, task);
-      this.#tasks.push(task);
-    }
+    if (path) return cycle(path.map((task) => (this.nodes[task] ?? specs[task - this.size]!.node).id));
+    for (const { node } of specs) this.#join(node);
+    for (const link of links) this.#link(link);
     return undefined;
   }
 
-  #resolve(specs: readonly NodeSpec<N>[], joining: ReadonlyMap<string, Task<N, T>>): Link<N, T>[] | AddError {
+  #resolve(specs: readonly NodeSpec<N>[], joining: ReadonlyMap<string, Task>): Link[] | AddError {
     const find = (id: string) => joining.get(id) ?? this.find(id);
-    const links: Link<N, T>[] = [];
+    const links: Link[] = [];
     for (const { node, neededBy = [] } of specs) {
       const task = joining.get(node.id)!;
       for (const id of node.needs ?? []) {
         const need = find(id);
-        if (!need) return unknownNeed(node.id, id, { ids: this.#ids(joining) });
+        if (need === undefined) return unknownNeed(node.id, id, { ids: this.#ids(joining) });
         links.push({ task, need });
       }
       for (const id of neededBy) {
         const dependent = find(id);
-        if (!dependent) return unknownNeed(node.id, id, { ids: this.#ids(joining), link: 'neededBy' });
-        if (dependent.attempt > 0) return alreadyStarted(node.id, id);
+        if (dependent === undefined) return unknownNeed(node.id, id, { ids: this.#ids(joining), link: 'neededBy' });
+        if (this.attempts[dependent]! > 0) return alreadyStarted(node.id, id);
         links.push({ task: dependent, need: task });
       }
     }
     return links;
-  }
-
-  /** What a task needs once `links` hold. What has started or ended waits for nothing and closes no cycle. */
-  #needsWith(links: readonly Link<N, T>[]) {
-    const more = Map.groupBy(links, ({ task }) => task);
-    return (task: Task<N, T>): Task<N, T>[] =>
-      task.attempt > 0 || task.state === 'ended'
-        ? []
-        : this.needsOf(task).concat((more.get(task) ?? []).map(({ need }) => need));
   }
 
   *#ids(joining: ReadonlyMap<string, unknown>): Iterable<string> {
@@ -101,6 +104,41 @@ export class TaskGraph<N extends DagNode, T> {
     yield* this.#joined.keys();
     yield* joining.keys();
   }
+
+  /** What a task needs once `links` hold. What has started or ended waits for nothing and closes no cycle. */
+  #needsWith(links: readonly Link[]): (task: Task) => readonly Task[] {
+    const more = new Map<Task, Task[]>();
+    for (const { task, need } of links) push(more, task, need);
+    return (task) => {
+      if (this.attempts[task]! > 0 || this.states[task] === 'ended') return [];
+      const joined = more.get(task) ?? [];
+      return task < this.size ? [...this.needsOf(task), ...joined] : joined;
+    };
+  }
+
+  #join(node: N): void {
+    this.#joined.set(node.id, this.size);
+    this.nodes.push(node);
+    this.states.push('new');
+    this.unmet.push(0);
+    this.attempts.push(0);
+  }
+
+  /** Whatever has become of the need already. */
+  #link({ task, need }: Link): void {
+    push(this.#joinedNeeds, task, need);
+    const blocks = this.blocks.get(need);
+    if (blocks !== undefined && !this.blockedBy.has(task)) this.blockedBy.set(task, blocks);
+    if (this.states[need] === 'ended') return;
+    this.unmet[task]! += 1;
+    push(this.#joinedDependents, need, task);
+  }
 }
 
-type Link<N extends DagNode, T> = { readonly task: Task<N, T>; readonly need: Task<N, T> };
+type Link = { readonly task: Task; readonly need: Task };
+
+function push(lists: Map<Task, Task[]>, at: Task, value: Task): void {
+  const list = lists.get(at);
+  if (list) list.push(value);
+  else lists.set(at, [value]);
+}

@@ -41,7 +41,7 @@ const scene = fc.record({
 
 test(
   'a run that is killed anywhere, again and again, goes on to the end it would have had',
-  { timeout: 600_000 },
+  { timeout: 60_000 },
   async () => {
     const removals: (() => void)[] = [];
     const folder = () => tempDir((remove) => removals.push(remove));
@@ -61,12 +61,9 @@ test(
       expect(endOf(result)).toEqual(endOf(whole.result));
       expect(await verifyLog(join(dir, 'events.jsonl'))).toMatchObject({ ok: true });
       requireLaws(linesOf(dir), steps);
-    const L=linesOf(dir); const st=(globalThis as any).ST ??= {};
-    const inc=(k:string,c:boolean)=>{ st[k]=(st[k]??0)+(c?1:0); };
-    inc('runs',true); inc('asks',L.some(e=>e.type==='llm.request'));inc('doubt', result.manifest.costs.in_doubt>0); inc('recovered', L.some(e=>e.type==='llm.response'&&e.data.recovered===true)); inc('lost', L.some(e=>e.type==='step.canceled')); inc('torn', L.some(e=>e.type==='log.recovered')); inc('failed', result.status==='failed'); 
       requirePaidOnce(linesOf(dir), result);
     });
-    await fc.assert(law, { numRuns: 1200 }).finally(() => { removals.forEach((remove) => remove()); process.stderr.write(JSON.stringify((globalThis as any).ST)+'\n'); });
+    await fc.assert(law, { numRuns: 40 }).finally(() => removals.forEach((remove) => remove()));
   },
 );
 
@@ -76,7 +73,7 @@ function dying(dir: string, to: string, { at, more, torn }: Kill, size: number) 
   let seen = 0;
   let left: string | undefined;
   return {
-    onEvent({ seq }: OrchEvent): void {
+    onEvent: ({ seq }: OrchEvent): void => {
       seen++;
       if (seen !== wanted) return;
       left = copyRun(dir, to);

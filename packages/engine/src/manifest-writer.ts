@@ -10,8 +10,8 @@ const share = 0.05;
 export type ManifestWriter = {
   /** Something changed: writes now or soon. */
   touch(): void;
-  /** Writes what is true now. */
-  finish(): void;
+  /** Writes what is true now, and returns it. */
+  finish(): Manifest;
 };
 
 /** Rewrites `manifest.json` atomically while a run goes on. It is only a cache of the fold, so it is never synced. */
@@ -19,28 +19,31 @@ export function createManifestWriter(path: string, clock: Clock, fold: () => Man
   let allowedAt = 0;
   let stale: NodeJS.Timeout | undefined;
 
-  const write = (): void => {
+  const write = (): Manifest => {
     clearTimeout(stale);
     stale = undefined;
     const began = clock.monotonic();
-    writeAtomic(path, jsonPieces(fold()), { durability: 'relaxed' });
+    const manifest = fold();
+    tryWrite(path, manifest);
     const took = clock.monotonic() - began;
     allowedAt = began + Math.max(interval, took / share);
-  };
-  const tryWrite = (): void => {
-    try {
-      write();
-    } catch (error) {
-      // It is only a cache of the log: the run goes on without it, and readers fold again.
-      if (!OrchError.is(error)) throw error;
-    }
+    return manifest;
   };
   return {
     touch() {
       const wait = allowedAt - clock.monotonic();
-      if (wait <= 0) tryWrite();
-      else stale ??= setTimeout(tryWrite, wait).unref();
+      if (wait <= 0) write();
+      else stale ??= setTimeout(write, wait).unref();
     },
-    finish: tryWrite,
+    finish: write,
   };
+}
+
+function tryWrite(path: string, manifest: Manifest): void {
+  try {
+    writeAtomic(path, jsonPieces(manifest), { durability: 'relaxed' });
+  } catch (error) {
+    // It is only a cache of the log: the run goes on without it, and readers fold again.
+    if (!OrchError.is(error)) throw error;
+  }
 }

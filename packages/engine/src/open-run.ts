@@ -83,10 +83,7 @@ export async function openRun(execution: Execution): Promise<OpenRun> {
   };
   return {
     run,
-    manifest() {
-      writer.finish();
-      return fold();
-    },
+    manifest: () => writer.finish(),
     broken: broken.signal,
     close: () => journal.log.close(),
   };

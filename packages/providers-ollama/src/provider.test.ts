@@ -118,6 +118,13 @@ test('without any option the context size is still sent, and stated', async () =
   });
 });
 
+test('the identity states every option that is sent, those of the settings too', () => {
+  const { ollama } = open('http://127.0.0.1:1', { temperature: 0.1, seed: 1 });
+  const options = { top_p: 0.9, seed: 7, stop: ['END'], num_ctx: 4096, max_tokens: 50 };
+  const opts = { temperature: 0.1, ...options };
+  expect(ollama.identify(ask({ options }))).toEqual({ name: 'ollama', model: 'llama3', opts });
+});
+
 test('a server elsewhere is named as the service, and is not local', () => {
   const { ollama } = open('gpu.example');
   expect(ollama.identify(ask()).service).toBe('gpu.example:11434');

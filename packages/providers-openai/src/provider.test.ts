@@ -120,6 +120,13 @@ test('the request is the one that the official client sends', async () => {
   }
 });
 
+test('the identity states every option that is sent, those of the settings too', () => {
+  const { openai } = open({ apiKey: 'sk-x', options: { temperature: 0.1, seed: 1 } });
+  const options = { top_p: 0.9, seed: 7, stop: ['END'], max_tokens: 50 };
+  const opts = { temperature: 0.1, ...options };
+  expect(openai.identify(ask({ options }))).toEqual({ name: 'openai', model: 'gpt-x', opts });
+});
+
 test('OpenAI itself is told max_completion_tokens, and needs no service in the identity', () => {
   const { body, url } = toRequest(toOpenaiSettings({ apiKey: 'sk-x' }), {
     ...ask({ options: { max_tokens: 9 } }),

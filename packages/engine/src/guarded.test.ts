@@ -1,0 +1,124 @@
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Provider, StepKind } from '@orch/contracts';
+import { openBlobs } from '@orch/filestore';
+import { tempDir } from '@orch/testkit';
+import { expect, onTestFinished, test } from 'vitest';
+import { startRun } from './index.ts';
+import { loadOutput, storeOutput } from './outputs.ts';
+import { copyRun } from './testing/copy-run.ts';
+import { ask, jobOf, step } from './testing/plan.ts';
+import { probe, untilAborted, witness } from './testing/probe.ts';
+import { portsOf, resumeJob, runJob, unitsOf } from './testing/run-job.ts';
+import { scripted } from './testing/scripted.ts';
+
+const relaxed = { durability: 'relaxed' } as const;
+
+test('a run that goes on cannot be gone on with by anybody else', async () => {
+  const started = Promise.withResolvers<void>();
+  const kind = probe((host) => (started.resolve(), untilAborted(host)));
+  const handle = startRun(jobOf([step('a')]), portsOf({ kinds: [kind] }), { ...relaxed, runsDir: tempDir() });
+  await started.promise;
+  const before = readFileSync(join(handle.dir, 'events.jsonl'), 'utf8');
+  await expect(resumeJob(handle.dir, [step('a')], relaxed)).rejects.toMatchObject({ code: 'locked' });
+  expect(readFileSync(join(handle.dir, 'events.jsonl'), 'utf8')).toBe(before);
+  handle.cancel();
+  expect((await handle.result).status).toBe('canceled');
+});
+
+test('a line that was acknowledged and is damaged now stops a resume, which touches nothing', async () => {
+  const { kind } = witness();
+  const { dir } = await runJob([step('a'), step('b')], { runsDir: tempDir(), kinds: [kind] });
+  const path = join(dir, 'events.jsonl');
+  const damaged = readFileSync(path, 'utf8').replace('"type":"step.started"', '"type":"step.startet');
+  writeFileSync(path, damaged);
+  await expect(resumeJob(dir, [step('a'), step('b')], { kinds: [kind] })).rejects.toMatchObject({
+    code: 'corrupt_log',
+  });
+  expect(readFileSync(path, 'utf8')).toBe(damaged);
+});
+
+test('a step runs again when a need wrote another file, though it said the same, and when its kind has changed', async () => {
+  const maker = (text: string) => step('maker', { fields: { text } });
+  const user = step('user', { needs: ['maker'] });
+  const kind = probe(async ({ step: id, write }, input) => {
+    if (id === 'maker') await write('made.txt', (input as { text: string }).text);
+    return id;
+  });
+  const newer: StepKind = { ...kind, version: 2 };
+  const { dir } = await runJob([maker('one'), user], { ...relaxed, runsDir: tempDir(), kinds: [kind] });
+  const other = await resumeJob(dir, [maker('two'), user], { ...relaxed, kinds: [kind] });
+  expect(unitsOf(other.events, 'step.started')).toEqual(['maker', 'user']);
+  const same = await resumeJob(dir, [maker('two'), user], { ...relaxed, kinds: [kind] });
+  expect(unitsOf(same.events, 'step.started')).toEqual([]);
+  const changed = await resumeJob(dir, [maker('two'), user], { ...relaxed, kinds: [newer] });
+  expect(unitsOf(changed.events, 'step.started')).toEqual(['maker', 'user']);
+});
+
+test('an output whose bytes are gone or damaged is an error, never another value', () => {
+  const dir = tempDir();
+  const blobs = openBlobs(dir, relaxed);
+  const ref = storeOutput('x'.repeat(10_000), blobs);
+  expect(ref).not.toHaveProperty('inline');
+  const path = join(dir, ref.sha256.slice(0, 2), ref.sha256);
+  chmodSync(path, 0o644);
+  writeFileSync(path, '');
+  expect(() => loadOutput(ref, blobs)).toThrow(expect.objectContaining({ code: 'corrupt_log' }));
+  expect(() => loadOutput(ref, openBlobs(tempDir()))).toThrow(expect.objectContaining({ code: 'corrupt_log' }));
+});
+
+test('an answer whose stream stops before its end fails the step, is not kept, and is asked for again', async () => {
+  const runsDir = tempDir();
+  const { provider, asked } = scripted(['half', 'whole']);
+  const broken: Provider = {
+    ...provider,
+    async *stream(request, context) {
+      for await (const delta of provider.stream(request, { ...context, afterRequest: undefined })) {
+        if (delta.type === 'text') yield delta;
+      }
+    },
+  };
+  const first = await runJob([ask('q')], { ...relaxed, runsDir, provider: broken });
+  expect(first.result.manifest.failures).toMatchObject([{ step: 'q', code: 'network' }]);
+  const second = await runJob([ask('q')], { ...relaxed, runsDir, provider });
+  expect(second.result.manifest.steps['q']).toMatchObject({ status: 'succeeded', output: { inline: 'whole' } });
+  expect(asked).toHaveLength(2);
+});
+
+test('the same question to the same model of another service is another question', async () => {
+  const runsDir = tempDir();
+  const { provider, asked } = scripted(['here', 'elsewhere']);
+  const elsewhere: Provider = {
+    ...provider,
+    identify: (request) => ({ ...provider.identify(request), service: 'models.example/v1' }),
+  };
+  const outputs: unknown[] = [];
+  for (const one of [provider, elsewhere, elsewhere, provider]) {
+    const { result } = await runJob([ask('q')], { ...relaxed, runsDir, provider: one });
+    outputs.push(result.manifest.steps['q']?.output?.inline);
+  }
+  expect(outputs).toEqual(['here', 'elsewhere', 'elsewhere', 'here']);
+  expect(asked).toHaveLength(2);
+});
+
+test('what a lost attempt left running is ended before the next one starts', async () => {
+  const runsDir = tempDir();
+  const jobId = 'job_0123456789ab';
+  const command = (run: string) => [step('cmd', { kind: 'shell', fields: { run } })];
+  const left = Promise.withResolvers<string>();
+  const handle = startRun(
+    jobOf(command('exec sleep 600')),
+    portsOf({ commandEnv: { PATH: process.env['PATH'] ?? '' } }),
+    {
+      ...{ ...relaxed, runsDir, jobId },
+      onEvent({ type }) {
+        if (type === 'process.started') left.resolve(copyRun(join(runsDir, jobId), tempDir()));
+      },
+    },
+  );
+  onTestFinished(() => handle.cancel());
+  const { result } = await resumeJob(await left.promise, command('true'), relaxed);
+  expect(result.status).toBe('succeeded');
+  const { failures } = (await handle.result).manifest;
+  expect(failures).toMatchObject([{ step: 'cmd', message: expect.stringContaining('was ended by SIGTERM') }]);
+});
