@@ -1,8 +1,7 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { startModel } from './model-server.ts';
 import { openPlace } from './orch.ts';
-import type { Place } from './orch.ts';
 import { eventsOf, resultOf } from './steps.ts';
 
 const question = { prompt: 'You are brief.\nSay hi to {{ vars.who }}.', options: { temperature: 0.1 } };

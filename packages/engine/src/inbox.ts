@@ -10,7 +10,7 @@ export type Received = { readonly id: string; readonly request: InboxRequest };
 const fileForm = /^([0-9A-HJKMNP-TV-Z]{26})\.json$/;
 
 /** The requests in an inbox, oldest first. What is no request is left where it is. */
-export function readInbox(dir: string): Received[] {
+function readInbox(dir: string): Received[] {
   if (!existsSync(dir)) return [];
   return readdirSync(dir)
     .toSorted()

@@ -4,7 +4,7 @@ import { emptyRun, openLog, reduceRun } from '@orch/events';
 import type { AnyEvent, KnownRun, LogPlace, LogWriter, OrchEvents, RunView } from '@orch/events';
 import type { Durability } from '@orch/filestore';
 
-export type Reused = Extract<EventData['step.skipped'], { readonly reason: 'resume' }>['reused'][number];
+type Reused = Extract<EventData['step.skipped'], { readonly reason: 'resume' }>['reused'][number];
 
 /** The log of a run, its fold, and those who follow it. What the engine decides on is `state`; observers see what is synced. */
 export type Journal = {

@@ -15,7 +15,10 @@ export function* jsonPieces(record: object): Generator<string> {
 }
 
 function* memberPieces(value: unknown): Generator<string> {
-  if (typeof value !== 'object' || value === null) return yield JSON.stringify(value);
+  if (typeof value !== 'object' || value === null) {
+    yield JSON.stringify(value);
+    return;
+  }
   const isList = Array.isArray(value);
   yield isList ? '[' : '{';
   let comma = '\n';

@@ -3,10 +3,10 @@ import type { AnyEvent } from '@orch/events';
 
 export type OpenRequest = { readonly where: Where; readonly ts: string; readonly data: EventData['llm.request'] };
 
-export type Decision = { readonly granted: boolean; readonly inputHash: Digest };
+type Decision = { readonly granted: boolean; readonly inputHash: Digest };
 
 /** A question to a person, as the log has it. */
-export type Asked = EventData['approval.requested'];
+type Asked = EventData['approval.requested'];
 
 /** What a run left open or settled that its fold does not hold: read from the log, and kept up with it. */
 export type Leftovers = {

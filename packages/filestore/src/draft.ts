@@ -63,7 +63,10 @@ function fill(file: number, draft: string, content: Content, durability: Durabil
 
 /** Texts are joined to pieces of some size: a call for each would cost more than the writing. */
 function* piecesOf(content: Content): Iterable<Uint8Array> {
-  if (content instanceof Uint8Array) return yield content;
+  if (content instanceof Uint8Array) {
+    yield content;
+    return;
+  }
   let text = '';
   for (const part of content) {
     text += part;
