@@ -18,7 +18,7 @@ export type ModelServer = {
 /** A server that speaks Ollama's language and has one model, `m`. `nth` counts equal questions from 0. */
 export async function startModel(
   { onTestFinished }: TestContext,
-  answer: (question: string, nth: number) => ScriptedAnswer,
+  answer: (question: string, nth: number) => ScriptedAnswer | Promise<ScriptedAnswer>,
 ): Promise<ModelServer> {
   const questions: string[] = [];
   const reply = async (request: IncomingMessage): Promise<string> => {
@@ -26,7 +26,7 @@ export async function startModel(
     const question = await readQuestion(request);
     const nth = questions.filter((earlier) => earlier === question).length;
     questions.push(question);
-    return toLines(answer(question, nth));
+    return toLines(await answer(question, nth));
   };
   const server = createServer((request, response) => {
     reply(request).then(

@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcessByStdio } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, watch, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { tempDir } from '@orch/testkit';
 import { vi } from 'vitest';
@@ -25,7 +25,7 @@ export type Ended = {
 /** A running orch. */
 export type Started = {
   readonly ended: Promise<Ended>;
-  /** Resolves when standard output has a part that fits; rejects when it ends without. */
+  /** Resolves when one of its outputs has a part that fits; rejects when it ends without. */
   said(pattern: RegExp): Promise<RegExpExecArray>;
   kill(signal: NodeJS.Signals): void;
 };
@@ -58,10 +58,11 @@ export function start(
     said: (pattern) =>
       new Promise((resolve, reject) => {
         const look = (): void => {
-          const found = pattern.exec(output.stdout);
+          const found = pattern.exec(output.stdout) ?? pattern.exec(output.stderr);
           if (found !== null) resolve(found);
         };
         child.stdout.on('data', look);
+        child.stderr.on('data', look);
         look();
         const give = (end: Ended): void => reject(new Error(`never said ${String(pattern)}: ${JSON.stringify(end)}`));
         ended.then(give, reject);
@@ -138,11 +139,29 @@ function parseEvent(line: string): LoggedEvent {
 
 /** Resolves when there is a file (or folder) at the path; its folder must exist. */
 export async function appears(path: string): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const watcher = watch(dirname(path), (_, name) => {
-    if (name === basename(path)) resolve();
+  await changes(dirname(path), () => existsSync(path));
+}
+
+/** Resolves when the log of the only run has an event of a type (and step). */
+export async function logged(place: Place, type: string, step?: string): Promise<void> {
+  await appears(place.path('runs'));
+  await changes(place.path('runs'), () => place.runs().length > 0);
+  const log = place.path('runs', place.runs()[0] ?? '', 'events.jsonl');
+  await appears(log);
+  await changes(log, () => {
+    const lines = readFileSync(log, 'utf8').split('\n').slice(0, -1).map(parseEvent);
+    return lines.some((event) => event.type === type && (step === undefined || event.step === step));
   });
-  if (existsSync(path)) resolve();
+}
+
+/** Resolves when something holds of a file or folder that may change. */
+async function changes(path: string, isReady: () => boolean): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const look = (): void => {
+    if (isReady()) resolve();
+  };
+  const watcher = watch(path, look);
+  look();
   await promise.finally(() => watcher.close());
 }
 

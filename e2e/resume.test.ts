@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { TestContext } from 'vitest';
 import { startModel } from './model-server.ts';
 import type { ModelServer, ScriptedAnswer } from './model-server.ts';
-import { appears, endGroups, openPlace } from './orch.ts';
+import { appears, endGroups, logged, openPlace } from './orch.ts';
 import type { LoggedEvent, Place } from './orch.ts';
 import { openPipe } from './pipe.ts';
 import { show } from './shown.ts';
@@ -178,7 +178,7 @@ describe.concurrent('two processes', () => {
     const a = { run: 'echo started >> starts; read -r _ < go', on_lost: 'ask' };
     place.write({ 'job.yaml': { project: 'p', steps: { a } } });
     const run = place.start(['run']);
-    await appears(place.path('starts'));
+    await logged(place, 'process.started');
     run.kill('SIGKILL');
     await run.ended;
     const asked = await place.orch(['resume']);
@@ -222,6 +222,6 @@ function startedIn(place: Place, attempt: number): string[] {
 
 /** The id of the run that a child has begun: its first command runs. */
 async function startedRun(place: Place): Promise<string> {
-  await appears(place.path('started'));
+  await logged(place, 'process.started');
   return place.runs()[0] ?? '';
 }

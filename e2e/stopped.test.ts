@@ -5,12 +5,13 @@ import { describe, expect, test } from 'vitest';
 import type { TestContext } from 'vitest';
 import { manifest as manifestSchema } from '../packages/contracts/src/schemas/index.ts';
 import { isLocked } from '../packages/filestore/src/index.ts';
+import { startModel } from './model-server.ts';
 import { appears, endGroups, launcher, openPlace, start } from './orch.ts';
 import { openPipe } from './pipe.ts';
 import { show } from './shown.ts';
 
 describe.concurrent('a run that is stopped', () => {
-  test('Ctrl-C: exit 130, a paused run that can be read, a free lock, and nothing left running', async (context) => {
+  test('Ctrl-C twice: at once exit 130, a run that can be read, a free lock, and nothing left running', async (context) => {
     const place = openPlace(context);
     context.onTestFinished(() => void endGroups(place));
     place.write({
@@ -26,8 +27,12 @@ describe.concurrent('a run that is stopped', () => {
     const run = place.start(['run']);
     await appears(place.path('started'));
     run.kill('SIGINT');
+    await run.said(/once more ends it now/);
+    const began = performance.now();
+    run.kill('SIGINT');
     const { code, signal, stdout, stderr } = await run.ended;
     expect({ code, signal }).toEqual({ code: 130, signal: null });
+    expect(performance.now() - began).toBeLessThan(8_000); // not as late as when the grace of the first one is over
     expect(stdout + stderr).not.toMatch(/^ {4}at /m);
     expect(endGroups(place)).toEqual([]);
     expect(isLocked(place.path('runs/latest/run.lock'))).toBe(false);
@@ -40,20 +45,31 @@ describe.concurrent('a run that is stopped', () => {
     expect((await place.orch(['show'])).stdout).toContain('paused');
   });
 
-  test('Ctrl-C while a model answers: exit 130, and the run is paused', async (context) => {
+  test('Ctrl-C while a model answers: the answer is kept, nothing more starts, and how to go on is told', async (context) => {
     const place = openPlace(context);
-    const server = silentServer(context);
-    place.write({ 'job.yaml': 'provider: ollama:m\nsteps:\n  a: { prompt: hello }\n' });
-    const run = place.start(['run'], { OLLAMA_BASE_URL: await server.url });
-    await server.asked('/api/chat');
+    const [asked, answer] = [Promise.withResolvers<void>(), Promise.withResolvers<string>()];
+    const model = await startModel(context, async () => (asked.resolve(), answer.promise));
+    const steps = { a: { prompt: 'First?' }, b: { prompt: 'Then?', needs: ['a'] } };
+    place.write({ 'job.yaml': { provider: 'ollama:m', steps } });
+    const run = place.start(['run'], model.env);
+    await asked.promise;
     run.kill('SIGINT');
-    expect(await run.ended).toMatchObject({ code: 130, stderr: '' });
+    await run.said(/what is in flight may finish/);
+    answer.resolve('yes');
+    const [job] = place.runs();
+    expect(await run.ended).toMatchObject({
+      code: 130,
+      stdout: expect.stringContaining(`orch resume ${job}`) as string,
+    });
     expect(place.events().at(-1)).toMatchObject({ type: 'job.paused', data: { reason: 'interrupted' } });
+    expect((await show(place)).steps).toMatchObject({ a: { status: 'succeeded' }, b: { status: 'pending' } });
+    expect(await place.orch(['resume', job ?? ''], model.env)).toMatchObject({ code: 0 });
+    expect(model.questions).toEqual(['First?', 'Then?']);
   });
 
   test('Ctrl-C before anything runs: exit 130, and no run', async (context) => {
     const place = openPlace(context);
-    const server = silentServer(context, { also: '/api/tags' });
+    const server = silentServer(context);
     place.write({ 'job.yaml': 'provider: ollama:m\nsteps:\n  a: { prompt: hello }\n' });
     const run = place.start(['run'], { OLLAMA_BASE_URL: await server.url });
     await server.asked('/api/tags');
@@ -91,18 +107,15 @@ describe.concurrent('a run that is stopped', () => {
   });
 });
 
-/** An Ollama that has the model `m` and never answers a question (nor `also`). */
-function silentServer({ onTestFinished }: TestContext, { also }: { also?: string } = {}) {
+/** An Ollama that never answers anything. */
+function silentServer({ onTestFinished }: TestContext) {
   const asked = new Map<string, PromiseWithResolvers<void>>();
   const waiting = (path: string): PromiseWithResolvers<void> => {
     const one = asked.get(path) ?? Promise.withResolvers<void>();
     asked.set(path, one);
     return one;
   };
-  const server = createServer(({ url = '' }, response) => {
-    if (url === '/api/tags' && also !== url) response.end(JSON.stringify({ models: [{ name: 'm' }] }));
-    waiting(url).resolve();
-  });
+  const server = createServer(({ url = '' }) => waiting(url).resolve());
   server.listen(0, '127.0.0.1');
   onTestFinished(() => {
     server.closeAllConnections();

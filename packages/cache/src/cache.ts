@@ -42,6 +42,8 @@ export type GetOptions<V> = {
   readonly signal?: AbortSignal | undefined;
   /** For `refresh`, a `ts` as in records: when the run began. Unless given, when the cache was opened. */
   readonly since?: string | undefined;
+  /** Gives an answer that only the run's folder has to the shared one too: its process died before it could. */
+  readonly share?: boolean | undefined;
 };
 
 /** `in_flight`: somebody else was computing it, here or in another process. */

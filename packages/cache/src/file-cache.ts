@@ -115,8 +115,13 @@ export class FileCache<V> implements Omit<Cache<V>, keyof Upkeep> {
       return { value: codec.fromEntry(entry), from, cachedAt: entry.cached_at };
     };
     const own = folders.read('run', question);
-    if (own && this.#isFresh(own.cached_at, options)) return answer(own, 'run');
+    const isOwn = own !== undefined && this.#isFresh(own.cached_at, options);
+    if (isOwn && options.share !== true) return answer(own, 'run');
     const shared = isShared(options) ? folders.read('shared', question) : undefined;
+    if (isOwn) {
+      if (!shared && isShared(options)) folders.share(question, restOf(own));
+      return answer(own, 'run');
+    }
     if (!shared || !this.#isFresh(shared.cached_at, options)) return undefined;
     folders.take(question, shared);
     return answer(shared, 'shared');
@@ -167,4 +172,8 @@ function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined):
   const onAbort = () => aborted.reject(signal.reason as Error);
   signal.addEventListener('abort', onAbort, { once: true });
   return Promise.race([promise, aborted.promise]).finally(() => signal.removeEventListener('abort', onAbort));
+}
+
+function restOf({ key: _key, preimage: _preimage, ...rest }: CacheEntry): EntryRest {
+  return rest;
 }

@@ -8,7 +8,7 @@ import { withFlightLock } from './flight-lock.ts';
 
 test('a lock whose file is cleared away between opening and locking it is taken once more, and keeps others out', async () => {
   const path = join(tempDir(), 'flights', 'key.lock');
-  const exec = Reflect.get(DatabaseSync.prototype, 'exec') as (this: DatabaseSync, sql: string) => void;
+  const exec = Reflect.get<DatabaseSync, 'exec'>(DatabaseSync.prototype, 'exec');
   let isFirst = true;
   const spy = vi.spyOn(DatabaseSync.prototype, 'exec').mockImplementation(function (this: DatabaseSync, sql) {
     if (isFirst) rmSync(path); // as another process does that has just stored its answer

@@ -24,7 +24,8 @@ export async function answer(run: RunContext, posed: Posed, asker: Asker): Promi
     }
   };
   const { signal } = asker;
-  const found = await run.cache.getOrCompute(preimage, compute, { mode, signal, since: run.now });
+  const share = run.recovered.has(cache_key);
+  const found = await run.cache.getOrCompute(preimage, compute, { mode, signal, since: run.now, share });
   if (found.from === 'computed') tellPaid();
   else run.journal.push('cache.hit', { cache_key, source: found.from }, where);
   return found.value;

@@ -101,7 +101,7 @@ const ended: ReadonlySet<RunState> = new Set(['succeeded', 'failed', 'canceled']
 async function cancel(run: RunContext, reason: string, request: string): Promise<void> {
   const { status, attemptStartedAt, ts, artifacts } = run.journal.state;
   if (ended.has(status)) throw cannotCancel(run.journal.state);
-  await recover(run);
+  await recover(run, false);
   const duration_s = (Date.parse(ts ?? '') - Date.parse(attemptStartedAt ?? '') || 0) / 1000;
   run.journal.push('job.canceled', { duration_s, artifacts: artifacts.size, reason, request });
 }

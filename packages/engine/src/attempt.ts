@@ -12,6 +12,7 @@ import type { PreparedAttempt } from './prepare-attempt.ts';
 import type { Settled } from './results.ts';
 import type { Tally } from './purchase.ts';
 import { retryDelay } from './retry-delay.ts';
+import { restoreFiles } from './restore-files.ts';
 import { reuse, unitAt } from './reuse.ts';
 import type { StepPlace } from './reuse.ts';
 import type { RunContext } from './run-context.ts';
@@ -60,7 +61,9 @@ async function makeReady(
   const scope = scopeOf(run, task.step, task.item?.value);
   const prepared = await prepareAttempt(run, task, scope);
   const reused = reuse(run, where, prepared.inputHash);
-  return reused === undefined ? { where, scope, prepared } : { status: 'succeeded', value: reused };
+  if (reused !== undefined) return { status: 'succeeded', value: reused };
+  restoreFiles(run);
+  return { where, scope, prepared };
 }
 
 async function startAttempt(run: RunContext, task: AttemptTask, ready: Ready): Promise<NodeOutcome<Settled>> {

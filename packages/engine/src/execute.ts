@@ -14,8 +14,9 @@ import { followInbox } from './follow-inbox.ts';
 import { layOutCopies } from './read-job.ts';
 import { recover } from './recover.ts';
 import { rejectFailed } from './reject-failed.ts';
+import { restoreFiles } from './restore-files.ts';
 import { endRun } from './run-end.ts';
-import { createRunFolder, keepInputs, keepOrigin, pointLatest } from './run-folder.ts';
+import { createRunFolder, keepInputs, keepOrigin, pointLatest, readOrigin } from './run-folder.ts';
 import type { RunContext } from './run-context.ts';
 import type { RunResult } from './run-handle.ts';
 import { runSteps } from './run-steps.ts';
@@ -95,10 +96,11 @@ const ended: ReadonlySet<RunState> = new Set(['canceled', 'quarantined']);
 
 async function startAttempt(execution: Execution, run: RunContext): Promise<void> {
   const { job, jobId, paths, options, resume } = execution;
-  keepInputs(job, { paths, blobs: run.blobs, durability: options.durability ?? job.plan.durability ?? 'strict' });
+  const isFromHere = readOrigin(paths) !== undefined;
   keepOrigin(job, paths);
+  keepInputs(job, { paths, blobs: run.blobs, durability: options.durability ?? job.plan.durability ?? 'strict' });
   layOutCopies(paths, job);
-  await recover(run);
+  await recover(run, isFromHere);
   const tellRejected = resume?.retryFailed === true ? rejectFailed(run) : () => undefined;
   await run.journal.append('job.started', startedData(execution, run));
   tellRejected();
@@ -113,6 +115,7 @@ async function carryOut(execution: Execution, { run, broken, manifest }: OpenRun
   try {
     const signals = { drain: stop.drain, signal: deadline.signal, failFast: options.failFast ?? false };
     const result = await runSteps(run, steps, signals);
+    restoreFiles(run);
     const stopped = [deadline.signal, stop.drain].find(({ aborted }) => aborted);
     await endRun(run, result, stopped && OrchError.from(stopped.reason, 'canceled'));
     await run.journal.settle();

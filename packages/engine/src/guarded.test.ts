@@ -73,8 +73,8 @@ test('an answer whose stream stops before its end fails the step, is not kept, a
   const broken: Provider = {
     ...provider,
     async *stream(request, context) {
-      const { afterRequest: _, ...unheard } = context;
-      for await (const delta of provider.stream(request, unheard)) {
+      const unheard = () => Promise.resolve();
+      for await (const delta of provider.stream(request, { ...context, afterRequest: unheard })) {
         if (delta.type === 'text') yield delta;
       }
     },

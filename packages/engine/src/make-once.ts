@@ -1,8 +1,8 @@
-import { join, relative } from 'node:path';
 import { cacheKey, canonicalJson, sha256 } from '@orch/cache';
 import type { FileRef, Json, OutcomeExtra, PlanStep, Preimage, Where } from '@orch/contracts';
 import type { HashedInputs } from './input-hash.ts';
 import { kindOf } from './prepare-attempt.ts';
+import { belowOutputs } from './reuse.ts';
 import type { RunContext } from './run-context.ts';
 
 /** What an attempt that went well has made. The paths of its files are relative to the run's folder. */
@@ -66,8 +66,4 @@ function restore(run: RunContext, where: Where, files: readonly FileRef[], conte
     run.blobs.put(content);
     run.journal.push('file.written', { ...file, wrote, reason }, where);
   });
-}
-
-function belowOutputs(run: RunContext, path: string): string {
-  return relative(run.outputs, join(run.paths.dir, path));
 }

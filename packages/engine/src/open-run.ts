@@ -77,6 +77,8 @@ export async function openRun(execution: Execution): Promise<OpenRun> {
     began: clock.monotonic(),
     limit: options.limit,
     results: createResults({ run: paths.dir, outputs }, blobs),
+    recovered: new Set(),
+    restores: new Map(),
     rejected: new Set(leftovers.rejected),
     anew: stepsFrom(plan.steps, resume?.from),
     leftovers,

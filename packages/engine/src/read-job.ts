@@ -59,7 +59,7 @@ function loggedJob(paths: RunPaths, blobs: BlobStore, started: Started): Compile
       ? (loadOutput(listed, blobs) as unknown as Exclude<Started['inputs'], { sha256: string }>)
       : listed;
   const inputs = refs.map(({ path, sha256: digest }) => inputOf(path, content(path, digest)));
-  const plan = JSON.parse(content('the plan', planHash)) as Plan;
+  const plan = writtenPlan(paths, planHash) ?? (JSON.parse(content('the plan', planHash)) as Plan);
   const origin = readOrigin(paths);
   const home = origin !== undefined && existsSync(dirname(origin)) ? dirname(origin) : undefined;
   return {
@@ -69,6 +69,20 @@ function loggedJob(paths: RunPaths, blobs: BlobStore, started: Started): Compile
     inputs,
     jobDir: home ?? copiesOf(paths, inputs),
   };
+}
+
+/** The plan as it was written, its maps in their order, which the one in the log has lost; when it is that plan. */
+function writtenPlan({ inputs }: RunPaths, planHash: Digest): Plan | undefined {
+  const file = join(inputs, 'plan.json');
+  if (!existsSync(file)) return undefined;
+  try {
+    const plan = JSON.parse(readFileSync(file, 'utf8')) as Plan;
+    return sha256(canonicalJson(plan)) === planHash ? plan : undefined;
+  } catch (error) {
+    // It is there for people: who spoiled it gets the plan of the log.
+    if (error instanceof SyntaxError || OrchError.is(error)) return undefined;
+    throw error;
+  }
 }
 
 function inputOf(path: string, content: string): PlanInput {

@@ -1,4 +1,4 @@
-import { endGroup } from '@orch/process';
+import { endGroup, markedGroups } from '@orch/process';
 import type { Where } from '@orch/contracts';
 import type { OpenRequest } from './leftovers.ts';
 import type { RunContext } from './run-context.ts';
@@ -6,13 +6,14 @@ import { unitAt } from './reuse.ts';
 
 /**
  * Ends what a process that died left open: its commands, the requests whose answers it kept but could not log any
- * more, and its attempts, which count as lost. Nothing of the run may start before.
+ * more, and its attempts, which count as lost. Nothing of the run may start before. Answers of a run that came from
+ * another machine stay in its folder.
  */
-export async function recover(run: RunContext): Promise<void> {
+export async function recover(run: RunContext, isFromHere: boolean): Promise<void> {
   if (run.journal.state.status !== 'running') return;
   const open = openUnits(run);
   await Promise.all(open.map((where) => endCommands(run, where)));
-  for (const request of run.leftovers.requests.values()) tellAnswer(run, request);
+  for (const request of run.leftovers.requests.values()) tellAnswer(run, request, isFromHere);
   for (const where of open) run.journal.push('step.canceled', { reason: 'process_lost' }, where);
   await run.journal.settle();
 }
@@ -25,19 +26,24 @@ function openUnits({ journal }: RunContext): Where[] {
   });
 }
 
+/** Those that the log tells of, and those that were started when it could not tell any more. */
 async function endCommands(run: RunContext, where: Where): Promise<void> {
-  const mark = `ORCH_STEP_KEY=${unitAt(run.journal.state, where)?.inputHash}`;
-  const started = run.leftovers.processesOf(where);
-  await Promise.all(started.map(({ pgid, started_at: startedAt }) => endGroup(pgid, { startedAt, mark })));
+  const { inputHash, startedAt = '' } = unitAt(run.journal.state, where) ?? {};
+  const mark = `ORCH_STEP_KEY=${inputHash}`;
+  const told = run.leftovers.processesOf(where).map(({ pgid, started_at: at }) => ({ pgid, startedAt: at }));
+  const untold = markedGroups(mark).map((pgid) => ({ pgid, startedAt }));
+  const groups = new Map([...untold, ...told].map((group) => [group.pgid, group]));
+  await Promise.all([...groups.values()].map((group) => endGroup(group.pgid, { startedAt: group.startedAt, mark })));
 }
 
 /** An answer that was kept by the very request that waited for it. Without one, the request is in doubt. */
-function tellAnswer(run: RunContext, { where, ts, data }: OpenRequest): void {
+function tellAnswer(run: RunContext, { where, ts, data }: OpenRequest, isFromHere: boolean): void {
   const { request_id, provider, model, cache_key } = data;
   const entry = run.cache.get(cache_key);
   if (entry?.paid?.job_id !== run.jobId || entry.paid.request_id !== request_id) return;
   const duration_s = Math.max(0, Date.parse(entry.cached_at) - Date.parse(ts)) / 1000;
   const answered = { duration_s, success: true, recovered: true, ...entry.usage };
   const finished = entry.finish_reason === undefined ? {} : { finish_reason: entry.finish_reason };
+  if (isFromHere) run.recovered.add(cache_key);
   run.journal.push('llm.response', { request_id, provider, model, ...answered, ...finished }, where);
 }

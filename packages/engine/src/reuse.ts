@@ -22,15 +22,18 @@ export function successWith(state: RunView, where: Where, inputHash: Digest): Su
 }
 
 /**
- * What a step or item made of the same inputs in an earlier attempt of this run, its files put back as it left them;
- * undefined when it has to run. Throws `corrupt_log` when that is no longer there.
+ * What a step or item made of the same inputs in an earlier attempt of this run; undefined when it has to run. Its files
+ * are put back before anything starts. Throws `corrupt_log` when that is no longer there.
  */
 export function reuse(run: RunContext, where: StepPlace, inputHash: Digest): Settled | undefined {
   const success = run.anew.has(where.step) ? undefined : successWith(run.journal.state, where, inputHash);
   if (success === undefined) return undefined;
   const settled = settledOf(success.data, run.blobs);
   requireOutput(where, settled.output, run.blobs);
-  restoreFiles(run, settled.files, where);
+  for (const file of settled.files) {
+    requireFile(run, file, where);
+    run.restores.set(file.path, { file, where });
+  }
   noteReuse(run, where, success);
   return settled;
 }
@@ -53,15 +56,14 @@ export function requireOutput({ step = '', item }: Where, { sha256, inline }: Ou
   throw goneBlob(`the output of ${what}`, sha256, step);
 }
 
-function restoreFiles(run: RunContext, files: readonly FileRef[], where: StepPlace): void {
-  for (const file of files) {
-    const path = relative(run.outputs, join(run.paths.dir, file.path));
-    if (run.files.digest(path) === file.sha256) continue;
-    const content = run.blobs.get(file.sha256);
-    if (content === undefined) throw goneBlob(file.path, file.sha256, where.step);
-    const { wrote, reason } = run.files.write(path, content);
-    run.journal.push('file.written', { ...file, wrote, reason }, where);
-  }
+function requireFile(run: RunContext, { path, sha256 }: FileRef, { step }: StepPlace): void {
+  if (run.blobs.has(sha256)) return;
+  if (run.files.digest(belowOutputs(run, path)) !== sha256) throw goneBlob(path, sha256, step);
+}
+
+/** The path of a file of the run, as the folder of outputs has it. */
+export function belowOutputs({ outputs, paths }: Pick<RunContext, 'outputs' | 'paths'>, path: string): string {
+  return relative(outputs, join(paths.dir, path));
 }
 
 /** A value that is gone is never an empty one. */

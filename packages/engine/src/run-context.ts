@@ -3,6 +3,7 @@ import type { BlobStore, Clock, CompiledJob, Digest, Ids, Json, Provider, StepKi
 import type { Files, RunPaths } from '@orch/filestore';
 import type { Journal } from './journal.ts';
 import type { Leftovers } from './leftovers.ts';
+import type { Restore } from './restore-files.ts';
 import type { Results } from './results.ts';
 import type { StoredReply } from './stored-reply.ts';
 
@@ -44,6 +45,10 @@ export type RunContext = RunFacts & {
   /** Steps that run although they succeeded with the same inputs before. */
   readonly anew: ReadonlySet<string>;
   readonly leftovers: Leftovers;
+  /** Keys of answers that a process kept, and died before it could tell of or share them. */
+  readonly recovered: Set<Digest>;
+  /** Files of reused steps that are to be put back before anything starts, by path. */
+  readonly restores: Map<string, Restore>;
   /** Keys of answers that a step could not use. */
   readonly rejected: Set<Digest>;
 };

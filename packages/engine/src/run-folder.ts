@@ -51,11 +51,11 @@ export function keepInputs(
   writeAtomic(join(paths.inputs, 'plan.json'), jsonPieces(job.plan), { durability });
 }
 
-/** Where the job file stands on this machine. Not in the log: a run may go on elsewhere. */
+/** Where the job file stands on this machine. Not in the log: a run may go on elsewhere. Kept before the plan is. */
 export function keepOrigin({ jobDir, spec }: CompiledJob, { dir, origin }: RunPaths): void {
   if (jobDir.startsWith(dir + sep)) return;
   const content = JSON.stringify({ spec: join(jobDir, basename(spec.path)) });
-  writeAtomic(origin, `${content}\n`, { durability: 'relaxed' });
+  writeAtomic(origin, `${content}\n`);
 }
 
 /** Absolute path of the job file that a run was compiled from; undefined for a run that came from another machine. */
@@ -74,6 +74,7 @@ export function readOrigin({ origin }: Pick<RunPaths, 'origin'>): string | undef
 export function pointLatest(paths: RunPaths, jobId: string): void {
   const draft = `${paths.latest}.${jobId}`;
   try {
+    rmSync(draft, { force: true }); // of a process that died here
     symlinkSync(jobId, draft);
     renameSync(draft, paths.latest);
   } catch (error) {

@@ -175,7 +175,11 @@ describe('a command that takes too long', () => {
 describe('what a command leaves behind', () => {
   test('in its group, holding the output, is ended and does not hold up the result', async () => {
     const child = await witness(ignoreTerm);
-    const result = await shell(`${child.command} & echo started`, { graceMs: 100 });
+    const result = await shell(`${child.command} & read -r _; echo started`, {
+      graceMs: 100,
+      stdin: 'go\n',
+      onStart: async () => void (await child.met),
+    });
     expect(result).toMatchObject({ status: 'exited', exitCode: 0, stdout: 'started\n' });
     await (
       await child.met

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readdirSync, realpathSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { OrchError } from '@orch/contracts';
 
@@ -26,14 +26,16 @@ export function findRun(runsDir: string, name = 'latest'): string {
 function latestRun(runsDir: string, ids: readonly string[]): string {
   const link = join(runsDir, 'latest');
   if (existsSync(link)) return join(runsDir, basename(realpathSync(link)));
-  throw new OrchError(
-    'not_found',
-    `Expected a latest run in ${runsDir}, found ${ids.length} runs and no link to the latest.`,
-    {
-      hint:
-        ids.length === 0 ? 'Start one with `orch run`, or name another folder with --runs-dir.' : 'Name one by its id.',
-    },
-  );
+  const newest = ids.toSorted((a, b) => beganAt(runsDir, b) - beganAt(runsDir, a))[0];
+  if (newest !== undefined) return join(runsDir, newest);
+  throw new OrchError('not_found', `Expected a run in ${runsDir}, found none.`, {
+    hint: 'Start one with `orch run`, or name another folder with --runs-dir.',
+  });
+}
+
+/** By its folder: the link may be missing because a process died before it made it. */
+function beganAt(runsDir: string, id: string): number {
+  return statSync(join(runsDir, id)).birthtimeMs;
 }
 
 /** The ids of the steps of a run's plan, in its order. */
