@@ -1,10 +1,12 @@
-import { dirname } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
+import { OrchError } from '@orch/contracts';
 import type { CompiledJob, ProviderChoice } from '@orch/contracts';
-import { explainResume, readJob } from '@orch/engine';
+import { explainResume, readJob, readOrigin } from '@orch/engine';
 import type { ResumeOptions, ResumePlan } from '@orch/engine';
 import { chooseFrozen } from './choose-frozen.ts';
 import { chooseProvider, nameProvider, openProvider } from './choose-provider.ts';
 import type { ChosenProvider } from './choose-provider.ts';
+import { runPaths } from '@orch/filestore';
 import { findJobFile, loadJobFile } from './load-job-file.ts';
 import { askAround, compileOptions, preparedWith, surroundings } from './prepare-run.ts';
 import type { PrepareOptions, PreparedRun, Surroundings } from './prepare-run.ts';
@@ -49,26 +51,42 @@ export async function prepareResume(dir: string, options: PrepareResumeOptions =
 }
 
 async function forecast(dir: string, around: Surroundings, options: PrepareResumeOptions) {
-  const { job, chosen } = await jobToRun(await readJob(dir), around, options);
+  const { job, chosen } = await jobToRun(await readOwn(dir), around, options);
   return { job, chosen, plan: await explainResume(dir, job, options) };
+}
+
+/** A run that was begun, or how to begin one that was killed before it could be. */
+type Own =
+  | { readonly job: CompiledJob }
+  | { readonly job?: never; readonly file: string | undefined; readonly error: OrchError };
+
+async function readOwn(dir: string): Promise<Own> {
+  try {
+    return { job: await readJob(dir) };
+  } catch (error) {
+    if (!OrchError.is(error) || error.code !== 'not_found') throw error;
+    return { file: readOrigin(runPaths(dirname(resolve(dir)), basename(dir))), error };
+  }
 }
 
 type JobToRun = { readonly job: CompiledJob; readonly chosen?: ChosenProvider | undefined };
 
 /** The run's own job, or one compiled anew when anything about it was said. */
-async function jobToRun(own: CompiledJob, around: Surroundings, options: PrepareResumeOptions): Promise<JobToRun> {
+async function jobToRun(own: Own, around: Surroundings, options: PrepareResumeOptions): Promise<JobToRun> {
   const { spec, provider: flag, vars } = options;
-  if (spec === undefined && flag === undefined && vars === undefined) return { job: own };
-  const file = findJobFile(around.cwd, spec ?? own.spec.path);
+  if (own.job !== undefined && spec === undefined && flag === undefined && vars === undefined) return { job: own.job };
+  const known = spec ?? (own.job === undefined ? own.file : own.job.spec.path);
+  if (own.job === undefined && known === undefined) throw own.error;
+  const before = own.job?.plan.provider;
+  const file = findJobFile(around.cwd, known);
   let chosen: ChosenProvider | undefined;
   const job = await loadJobFile(file, {
     ...compileOptions(around, options),
     async provider(written) {
       const question = askAround(around, { written, flag, jobDir: dirname(file) });
-      const kept = keptChoice(nameProvider(question), own.plan.provider);
+      const kept = keptChoice(nameProvider(question), before);
       if (kept !== undefined) return kept;
-      chosen =
-        options.frozen === true ? await chooseFrozen(question, own.plan.provider) : await chooseProvider(question);
+      chosen = options.frozen === true ? await chooseFrozen(question, before) : await chooseProvider(question);
       return chosen.choice;
     },
   });
