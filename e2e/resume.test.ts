@@ -1,12 +1,18 @@
+import { spawnSync } from 'node:child_process';
 import { readdirSync, rmSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { TestContext } from 'vitest';
 import { startModel } from './model-server.ts';
 import type { ModelServer, ScriptedAnswer } from './model-server.ts';
-import { appears, endGroups, logged, openPlace } from './orch.ts';
+import { endGroups, launcher, logged, openPlace, start } from './orch.ts';
 import type { LoggedEvent, Place } from './orch.ts';
 import { openPipe } from './pipe.ts';
 import { show } from './shown.ts';
+
+/** In a namespace of users one may forbid oneself to watch files. */
+const namespace = ['unshare', '--user', '--map-root-user'] as const;
+const forbidWatching = 'echo 0 > /proc/sys/user/max_inotify_instances';
+const canForbidWatching = spawnSync(namespace[0], [...namespace.slice(1), 'sh', '-c', forbidWatching]).status === 0;
 
 type Planned = { readonly units: readonly { readonly step: string; readonly item?: string; readonly will: string }[] };
 
@@ -26,6 +32,8 @@ describe.concurrent('orch run --resume', () => {
       each: 'run',
       last: 'run',
     });
+    const only = await place.orch(['resume', '--plan', '--json', '--only', 'wall'], model.env);
+    expect((JSON.parse(only.stdout) as Planned).units).toMatchObject([{ step: 'first' }, { step: 'wall' }]);
     expect(place.events().filter(({ type }) => type === 'job.started')).toHaveLength(1);
     const resumed = await place.orch(['run', '--resume'], model.env);
     expect([resumed.code, resumed.stderr]).toEqual([0, '']);
@@ -170,6 +178,21 @@ describe.concurrent('two processes', () => {
     expect(endGroups(place)).toEqual([]);
     const again = await place.orch(['cancel', id]);
     expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('is canceled')]);
+  });
+
+  test.skipIf(!canForbidWatching)('one is heard by the other also where no file can be watched', async (context) => {
+    const place = openPlace(context);
+    place.write({
+      'job.yaml': { project: 'p', steps: { a: { run: 'sleep 600 & touch started; wait' } } },
+      'script.sh': `
+        ${forbidWatching}
+        $ORCH run > /dev/null 2> err & until [ -e started ]; do sleep 0.1; done
+        $ORCH cancel latest --reason enough; wait $!; echo "ended $?"`,
+    });
+    const script = start([...namespace, 'sh', 'script.sh'], { cwd: place.dir, env: { ORCH: launcher } });
+    expect((await script.ended).stdout).toContain('ended 7');
+    expect(place.read('err')).toBe('');
+    expect(endGroups(place)).toEqual([]);
   });
 
   test('one approves what the other asked before it ended', async (context) => {

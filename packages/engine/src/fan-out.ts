@@ -1,4 +1,4 @@
-import { OrchError, err, ok } from '@orch/contracts';
+import { OrchError, ok } from '@orch/contracts';
 import type { Digest, Json, PlanStep, Result } from '@orch/contracts';
 import type { Outcome as NodeOutcome } from '@orch/dag';
 import { failureData } from './failure-data.ts';
@@ -52,35 +52,42 @@ export function createFanOuts(run: RunContext): FanOuts {
     run.journal.push('step.expanded', { sha256: fanOut.list, count: fanOut.nodes.length }, { step: step.id });
   };
 
+  const expand = async (step: PlanStep): Promise<NodeOutcome<Settled, RunNode>> => {
+    const began = run.clock.monotonic();
+    const found = await findItems(run, step, expanded);
+    if (!found.ok) throw found.error;
+    const items = found.value;
+    const list = run.blobs.put(JSON.stringify(items));
+    const add = itemNodes(step, items);
+    expanded.set(step.id, items);
+    const nodes = add.map(({ node }) => node);
+    const hash = inputHash(kindOf(run, step), fanOutInputs(run, step, list));
+    open.set(step.id, { nodes, list, hash, began, attempt: undefined });
+    return { status: 'succeeded', value: { output: storeOutput(items.length, run.blobs), files: [] }, add };
+  };
+  const join = (step: PlanStep): NodeOutcome<Settled, RunNode> => {
+    const fanOut = openOf(step);
+    const value = joinItems(run, fanOut.nodes);
+    if (!reuseJoin(run, step, { fanOut, value })) {
+      begin(step);
+      logJoin(run, step, { fanOut, value });
+    }
+    open.delete(step.id);
+    return { status: 'succeeded', value };
+  };
+
   return {
     begin,
-    async expand(step) {
-      const began = run.clock.monotonic();
-      const found = await findItems(run, step, expanded).catch((error: unknown) => err(OrchError.from(error)));
-      if (!found.ok) return failStep(run, step, found.error);
-      const items = found.value;
-      const list = run.blobs.put(JSON.stringify(items));
-      const add = itemNodes(step, items);
-      expanded.set(step.id, items);
-      const nodes = add.map(({ node }) => node);
-      open.set(step.id, {
-        nodes,
-        list,
-        hash: inputHash(kindOf(run, step), fanOutInputs(run, step, list)),
-        began,
-        attempt: undefined,
-      });
-      return { status: 'succeeded', value: { output: storeOutput(items.length, run.blobs), files: [] }, add };
-    },
+    expand: (step) => expand(step).catch((error: unknown) => failExpand(run, step, OrchError.from(error))),
     join(step) {
-      const fanOut = openOf(step);
-      const value = joinItems(run, fanOut.nodes);
-      if (!reuseJoin(run, step, { fanOut, value })) {
+      try {
+        return join(step);
+      } catch (error) {
         begin(step);
-        logJoin(run, step, { fanOut, value });
+        const { attempt = 0 } = openOf(step);
+        open.delete(step.id);
+        return failStep(run, step, { attempt, error: OrchError.from(error) });
       }
-      open.delete(step.id);
-      return { status: 'succeeded', value };
     },
     settle(failures) {
       for (const [id, { nodes, attempt }] of open) {
@@ -157,9 +164,14 @@ function itemsOf(step: string, expanded: Expanded): readonly Item[] {
   return items;
 }
 
-function failStep(run: RunContext, step: PlanStep, error: OrchError): NodeOutcome<Settled, RunNode> {
+function failExpand(run: RunContext, step: PlanStep, error: OrchError): NodeOutcome<Settled, RunNode> {
   const inputs = { fields: step.fields, needs: awaitedNeeds(run, step), reads: {}, asked: undefined };
-  const attempt = logStart(run, step, inputHash(kindOf(run, step), inputs));
+  return failStep(run, step, { attempt: logStart(run, step, inputHash(kindOf(run, step), inputs)), error });
+}
+
+type Failed = { readonly attempt: number; readonly error: OrchError };
+
+function failStep(run: RunContext, step: PlanStep, { attempt, error }: Failed): NodeOutcome<Settled, RunNode> {
   run.journal.push('step.failed', { ...failureData(error), attempt }, { step: step.id });
   return { status: 'failed', error };
 }

@@ -1,4 +1,4 @@
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Provider, StepKind } from '@orch/contracts';
 import { openBlobs } from '@orch/filestore';
@@ -6,10 +6,10 @@ import { tempDir } from '@orch/testkit';
 import { expect, onTestFinished, test } from 'vitest';
 import { startRun } from './index.ts';
 import { loadOutput, storeOutput } from './outputs.ts';
-import { copyRun } from './testing/copy-run.ts';
+import { copyRun, cutLog } from './testing/copy-run.ts';
 import { ask, jobOf, step } from './testing/plan.ts';
 import { probe, untilAborted, witness } from './testing/probe.ts';
-import { portsOf, resumeJob, runJob, unitsOf } from './testing/run-job.ts';
+import { linesOf, portsOf, resumeJob, runJob, unitsOf } from './testing/run-job.ts';
 import { scripted } from './testing/scripted.ts';
 
 const relaxed = { durability: 'relaxed' } as const;
@@ -102,24 +102,44 @@ test('the same question to the same model of another service is another question
   expect(asked).toHaveLength(2);
 });
 
-test('what a lost attempt left running is ended before the next one starts', async () => {
-  const runsDir = tempDir();
-  const jobId = 'job_0123456789ab';
-  const command = (run: string) => [step('cmd', { kind: 'shell', fields: { run } })];
-  const left = Promise.withResolvers<string>();
-  const handle = startRun(
-    jobOf(command('exec sleep 600')),
-    portsOf({ commandEnv: { PATH: process.env['PATH'] ?? '' } }),
-    {
+test.each(['that the log tells of', 'that was started when the log could not tell any more'])(
+  'a command %s is ended before the next attempt starts',
+  async (which) => {
+    const runsDir = tempDir();
+    const jobId = 'job_0123456789ab';
+    const command = (run: string) => [step('cmd', { kind: 'shell', fields: { run } })];
+    const left = Promise.withResolvers<string>();
+    const ports = portsOf({ commandEnv: { PATH: process.env['PATH'] ?? '' } });
+    // The name makes it another step than that of the same test elsewhere on this machine.
+    const handle = startRun(jobOf(command(`exec sleep 600 # ${runsDir}`)), ports, {
       ...{ ...relaxed, runsDir, jobId },
-      onEvent({ type }) {
-        if (type === 'process.started') left.resolve(copyRun(join(runsDir, jobId), tempDir()));
+      onEvent({ type, seq }) {
+        if (type !== 'process.started') return;
+        const dir = copyRun(join(runsDir, jobId), tempDir());
+        if (which !== 'that the log tells of') cutLog(dir, { lines: seq - 1 });
+        left.resolve(dir);
       },
-    },
-  );
-  onTestFinished(() => handle.cancel());
-  const { result } = await resumeJob(await left.promise, command('true'), relaxed);
-  expect(result.status).toBe('succeeded');
-  const { failures } = (await handle.result).manifest;
-  expect(failures).toMatchObject([{ step: 'cmd', message: expect.stringContaining('was ended by SIGTERM') }]);
+    });
+    onTestFinished(() => handle.cancel());
+    const { result } = await resumeJob(await left.promise, command('true'), relaxed);
+    expect(result.status).toBe('succeeded');
+    const { failures } = (await handle.result).manifest;
+    expect(failures).toMatchObject([{ step: 'cmd', message: expect.stringContaining('was ended by SIGTERM') }]);
+  },
+);
+
+test.each([
+  ['this machine is given to the other runs there', 0],
+  ['another machine stays in its folder', 1],
+])('an answer that was kept when the process died, of a run from %s', async (where, calls) => {
+  const runsDir = tempDir();
+  const { dir } = await runJob([ask('q')], { ...relaxed, runsDir, provider: scripted(['kept']).provider });
+  cutLog(dir, { lines: 1 + linesOf(dir).findIndex(({ type }) => type === 'llm.request') });
+  rmSync(join(runsDir, '.cache'), { recursive: true });
+  if (where.startsWith('another')) rmSync(join(dir, 'inputs', 'origin.json'));
+  const resumed = await resumeJob(dir, [ask('q')], { ...relaxed, provider: scripted([]).provider });
+  expect(resumed.result.manifest.steps['q']).toMatchObject({ output: { inline: 'kept' } });
+  const { provider, asked } = scripted(['new']);
+  await runJob([ask('q')], { ...relaxed, runsDir, provider });
+  expect(asked).toHaveLength(calls);
 });

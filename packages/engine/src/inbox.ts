@@ -7,6 +7,9 @@ import { writeAtomic } from '@orch/filestore';
 /** A request and the ulid that names its file. */
 export type Received = { readonly id: string; readonly request: InboxRequest };
 
+/** Between two looks into an inbox that cannot be watched, in milliseconds. */
+const pollMs = 500;
+
 const fileForm = /^([0-9A-HJKMNP-TV-Z]{26})\.json$/;
 
 /** The requests in an inbox, oldest first. What is no request is left where it is. */
@@ -39,9 +42,22 @@ export function watchInbox(dir: string, onRequest: (received: Received) => void)
       onRequest(received);
     }
   };
-  const watcher = watch(dir, { persistent: false }, look);
+  const close = lookOnChange(dir, look);
   look();
-  return { close: () => watcher.close() };
+  return { close };
+}
+
+/** Told by the system; where that has no watcher left to give, looks by itself. */
+function lookOnChange(dir: string, look: () => void): () => void {
+  try {
+    const watcher = watch(dir, { persistent: false }, look);
+    return () => watcher.close();
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (!['EMFILE', 'ENFILE', 'ENOSPC'].includes(code)) throw error;
+    const timer = setInterval(look, pollMs).unref();
+    return () => clearInterval(timer);
+  }
 }
 
 function readRequest(dir: string, name: string): Received | undefined {

@@ -3,6 +3,7 @@ export type { ResumeRunOptions } from './start-run.ts';
 export { askRun } from './ask-run.ts';
 export { readJob } from './read-job.ts';
 export { readOrigin } from './run-folder.ts';
+export { readWatermark } from './read-watermark.ts';
 export { explainResume } from './explain-resume.ts';
 export type { ExplainOptions, ResumePlan } from './explain-resume.ts';
 export type { Forecast, PlannedUnit } from './forecaster.ts';

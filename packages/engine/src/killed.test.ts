@@ -63,7 +63,7 @@ test(
       requireLaws(linesOf(dir), steps);
       requirePaidOnce(linesOf(dir), result);
     });
-    await fc.assert(law, { numRuns: 40 }).finally(() => removals.forEach((remove) => remove()));
+    await fc.assert(law, { numRuns: 30 }).finally(() => removals.forEach((remove) => remove()));
   },
 );
 

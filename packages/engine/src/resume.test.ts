@@ -190,6 +190,20 @@ describe('what is reused', () => {
     expect(unitsOf(second.events, 'step.started')).not.toContain('user');
   });
 
+  test('fails the fan-out whose items it is of, when its blob is damaged', async () => {
+    const large = 'x'.repeat(20_000);
+    const items = step('items', { each: each('i'), fields: { say: large } });
+    const steps = [items, say('after', '{{ steps.items.output | size }}', ['items'])];
+    const { dir } = await runJob(steps, { ...relaxed, runsDir: tempDir() });
+    const digest = sha256(large);
+    rmSync(join(dir, 'artifacts', digest.slice(0, 2), digest));
+    writeFileSync(join(dir, 'artifacts', digest.slice(0, 2), digest), 'damaged');
+    const { result, events } = await resumeJob(dir, steps, relaxed);
+    expect(result.manifest.failures).toMatchObject([{ step: 'items', code: 'corrupt_log' }]);
+    expect(result.manifest.steps).toMatchObject({ items: { status: 'failed' }, after: { status: 'skipped' } });
+    expect(unitsOf(events, 'step.succeeded')).toEqual([]);
+  });
+
   test('is made anew with --from, also when its blob is gone', async () => {
     const steps = [say('big', 'x'.repeat(20_000)), say('user', '{{ steps.big.output | size }}', ['big'])];
     const { dir, result } = await runJob(steps, { ...relaxed, runsDir: tempDir() });

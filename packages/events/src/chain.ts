@@ -2,18 +2,21 @@ import { hash } from 'node:crypto';
 import { err, ok } from '@orch/contracts';
 import type { Result } from '@orch/contracts';
 import { logStart, maxLineBytes } from './log-event.ts';
-import type { AnyEvent, LogPlace } from './log-event.ts';
+import type { BareEvent, LogPlace } from './log-event.ts';
+import type { ParseLine } from './parse-event.ts';
 
 /**
  * Follows the lines of one log and says of each whether it continues the one before. Up to `watermark`, a place that
  * is known to be whole, only numbering is checked; the line that ends there, and each after it, by digest.
  */
-export class Chain {
+export class Chain<E extends BareEvent> {
+  readonly #parse: ParseLine<E>;
   readonly #watermark: LogPlace;
   #place = logStart;
-  #before: AnyEvent | undefined;
+  #before: E | undefined;
 
-  constructor(watermark: LogPlace = logStart) {
+  constructor(parse: ParseLine<E>, watermark: LogPlace = logStart) {
+    this.#parse = parse;
     this.#watermark = watermark;
   }
 
@@ -23,18 +26,18 @@ export class Chain {
   }
 
   /** The event of the next line, or why it is none. After that the chain stays where it was. */
-  read(line: Buffer): Result<AnyEvent, string> {
+  read(line: Buffer): Result<E, string> {
     const end = this.#place.bytes + line.length + 1;
     if (line.length >= maxLineBytes) return err(`expected at most ${maxLineBytes} bytes, got ${line.length + 1}`);
-    const event = parse(line);
-    if (event === undefined) return err('expected a JSON object with seq, ts, job_id, type and prev');
     const trusted = end < this.#watermark.bytes;
+    const event = this.#parse(line, this.#place.bytes, trusted);
+    if (event === undefined) return err('expected a JSON object with seq, ts, job_id, type and prev');
     const objection = this.#objection(event, trusted);
     if (objection !== undefined) return err(objection);
     return this.#accept(event, { seq: event.seq, bytes: end, sha256: trusted ? '' : hash('sha256', line) });
   }
 
-  #objection(event: AnyEvent, trusted: boolean): string | undefined {
+  #objection(event: E, trusted: boolean): string | undefined {
     const { seq, sha256 } = this.#place;
     const { ts, job_id: jobId } = this.#before ?? event;
     if (event.seq !== seq + 1) return `expected seq ${seq + 1}, got ${event.seq}`;
@@ -44,7 +47,7 @@ export class Chain {
     return undefined;
   }
 
-  #accept(event: AnyEvent, place: LogPlace): Result<AnyEvent, string> {
+  #accept(event: E, place: LogPlace): Result<E, string> {
     const { seq, bytes, sha256 } = this.#watermark;
     const crosses = this.#place.bytes < bytes && place.bytes >= bytes;
     if (crosses && (place.bytes !== bytes || place.seq !== seq || place.sha256 !== sha256)) {
@@ -54,21 +57,4 @@ export class Chain {
     this.#before = event;
     return ok(event);
   }
-}
-
-const timestamp = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
-
-function parse(line: Buffer): AnyEvent | undefined {
-  try {
-    const event = JSON.parse(line.toString()) as AnyEvent | null;
-    return event !== null && isEvent(event) ? event : undefined;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-}
-
-function isEvent({ seq, ts, job_id: jobId, type, prev }: AnyEvent): boolean {
-  const strings = typeof jobId === 'string' && typeof type === 'string' && typeof prev === 'string';
-  return strings && typeof seq === 'number' && typeof ts === 'string' && timestamp.test(ts);
 }

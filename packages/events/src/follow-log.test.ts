@@ -2,8 +2,9 @@ import { appendFileSync, mkdirSync, readFileSync, renameSync, truncateSync, writ
 import { dirname, join } from 'node:path';
 import { FakeClock, tempDir } from '@orch/testkit';
 import { expect, onTestFinished, test } from 'vitest';
-import { followLog, openLog } from './index.ts';
+import { endsAttempt, followLog, openLog } from './index.ts';
 import type { FollowLogOptions } from './index.ts';
+import { turns } from './testing/recorded-file.ts';
 
 type Notes = { note: { n: number }; 'job.failed': object; 'job.started': object };
 
@@ -76,6 +77,26 @@ test('whoever follows may say what the end is', async () => {
   expect(await next(1)).toEqual(['job.failed']);
   await log.append('note', { n: 1 });
   expect(await next(9)).toEqual([1, 'end']);
+  await log.close();
+});
+
+test('an attempt that ends while its lock is held is followed into the next one, and left when nobody holds it', async () => {
+  const path = join(tempDir(), 'events.jsonl');
+  let held = true;
+  const log = await open(path);
+  await log.append('job.failed', {});
+  const { next } = follow(path, { until: ({ type }) => endsAttempt(type) && !held });
+  expect(await next(1)).toEqual(['job.failed']);
+  const second = next(2);
+  await turns(3);
+  log.push('job.started', {});
+  await log.append('job.failed', {});
+  expect(await second).toEqual(['job.started', 'job.failed']);
+
+  const rest = next(1);
+  await turns(3);
+  held = false;
+  expect(await rest).toEqual(['end']);
   await log.close();
 });
 

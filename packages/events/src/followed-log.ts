@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import type { Stats } from 'node:fs';
 import { LogCursor } from './log-cursor.ts';
 import type { AnyEvent, LogPlace } from './log-event.ts';
+import { parseEvent } from './parse-event.ts';
 
 /** How many of the last lines told are remembered, to find where a log that was cut back parts from them. */
 const remembered = 4096;
@@ -9,7 +10,7 @@ const remembered = 4096;
 /** A log that grows, and sometimes shrinks, while it is read. Tells each line once. */
 export class FollowedLog {
   readonly #path: string;
-  #cursor: LogCursor | undefined;
+  #cursor: LogCursor<AnyEvent> | undefined;
   #opened: Stats | undefined;
   #told = 0;
   readonly #digests: string[] = [];
@@ -30,7 +31,7 @@ export class FollowedLog {
     if (!now || this.#isStale(now)) this.close();
     if (!now) return false;
     if (!this.#cursor) {
-      this.#cursor = new LogCursor(this.#path);
+      this.#cursor = new LogCursor(this.#path, parseEvent);
       this.#opened = now;
     }
     return !this.#cursor.stuck && this.#cursor.fill();

@@ -26,10 +26,10 @@ export class LineBuffer {
 
   /** The next complete line without its newline, valid until the next `fill`. */
   next(): Buffer | undefined {
-    const held = this.#buffer.subarray(this.#start, this.#end);
-    const length = held.indexOf(newline);
-    if (length < 0) return undefined;
-    this.#start += length + 1;
-    return held.subarray(0, length);
+    const start = this.#start;
+    const end = this.#buffer.indexOf(newline, start);
+    if (end < 0 || end >= this.#end) return undefined;
+    this.#start = end + 1;
+    return this.#buffer.subarray(start, end);
   }
 }

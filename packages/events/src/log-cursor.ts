@@ -4,7 +4,8 @@ import type { Result } from '@orch/contracts';
 import { Chain } from './chain.ts';
 import { LineBuffer } from './line-buffer.ts';
 import { maxLineBytes } from './log-event.ts';
-import type { AnyEvent, LogPlace } from './log-event.ts';
+import type { BareEvent, LogPlace } from './log-event.ts';
+import type { ParseLine } from './parse-event.ts';
 
 /** What follows the last good line of a log. */
 export type LogTail = {
@@ -19,16 +20,16 @@ export type LogTail = {
 };
 
 /** Reads a log forward, line by line, in flat memory. Throws `not_found` when there is no such file, `io`. */
-export class LogCursor {
+export class LogCursor<E extends BareEvent> {
   readonly #fd: number;
   readonly #lines = new LineBuffer();
-  readonly #chain: Chain;
+  readonly #chain: Chain<E>;
   #misfit: string | undefined;
 
-  constructor(path: string, watermark?: LogPlace) {
+  constructor(path: string, parse: ParseLine<E>, watermark?: LogPlace) {
     this.#fd = open(path);
     const size = fstatSync(this.#fd).size;
-    this.#chain = new Chain(watermark !== undefined && watermark.bytes <= size ? watermark : undefined);
+    this.#chain = new Chain(parse, watermark !== undefined && watermark.bytes <= size ? watermark : undefined);
   }
 
   /** Where the last good line ends. */
@@ -52,7 +53,7 @@ export class LogCursor {
   }
 
   /** The next event of what was read so far; undefined when that holds no further good line. */
-  next(): AnyEvent | undefined {
+  next(): E | undefined {
     if (this.#misfit !== undefined) return undefined;
     const read = this.#read();
     if (read === undefined) return undefined;
@@ -79,7 +80,7 @@ export class LogCursor {
     closeSync(this.#fd);
   }
 
-  #read(): Result<AnyEvent, string> | undefined {
+  #read(): Result<E, string> | undefined {
     const line = this.#lines.next();
     if (line !== undefined) return this.#chain.read(line);
     return this.#lines.rest < maxLineBytes ? undefined : err(`expected at most ${maxLineBytes} bytes to a line`);

@@ -1,4 +1,5 @@
 import type { EventData, Level, Where } from '@orch/contracts';
+import type { Success } from './run-view.ts';
 
 /** The events of orch: type → data. Any other such map will do for a log of one's own. */
 export type OrchEvents = EventData;
@@ -24,6 +25,15 @@ export type LogEvent<E, T extends keyof E & string = keyof E & string> = {
 
 /** An event read from disc, of which only the envelope is known. */
 export type AnyEvent = LogEvent<Record<string, unknown>>;
+
+/** What is needed of an event to follow its log and to fold it. */
+export type BareEvent = Pick<AnyEvent, 'seq' | 'ts' | 'job_id' | 'type' | 'data'> & {
+  readonly step?: string | undefined;
+  readonly item?: string | undefined;
+  readonly prev?: string;
+  /** Of a `step.succeeded` whose data was not read whole. */
+  readonly success?: Success;
+};
 
 /** What goes beside type and data. `level` is taken from `levelOf` unless given. */
 export type AppendOptions = Where & { readonly level?: Level | undefined };

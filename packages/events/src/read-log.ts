@@ -3,6 +3,7 @@ import { LogCursor } from './log-cursor.ts';
 import type { LogTail } from './log-cursor.ts';
 import type { AnyEvent, LogEvent, LogPlace, OrchEvents } from './log-event.ts';
 import { corruptLog, isDamage } from './recover-log.ts';
+import { parseEvent } from './parse-event.ts';
 
 export type ReadLogOptions<E = OrchEvents> = {
   /** The first seq wanted. */
@@ -24,7 +25,7 @@ export async function* readLog<E = OrchEvents>(
   options: ReadLogOptions<E> = {},
 ): AsyncGenerator<LogEvent<E>, void, undefined> {
   const wanted = filterOf(options);
-  const cursor = new LogCursor(path, options.watermark);
+  const cursor = new LogCursor(path, parseEvent, options.watermark);
   try {
     while (!cursor.stuck && cursor.fill()) {
       for (let event = cursor.next(); event; event = cursor.next()) {

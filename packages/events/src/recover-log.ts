@@ -6,6 +6,7 @@ import type { Durability } from '@orch/filestore';
 import { LogCursor } from './log-cursor.ts';
 import type { LogTail } from './log-cursor.ts';
 import type { AnyEvent, LogPlace } from './log-event.ts';
+import { parseEvent } from './parse-event.ts';
 
 /** A log as it was found on disc. */
 export type FoundLog = { readonly end: LogPlace; readonly last?: AnyEvent; readonly tail?: LogTail };
@@ -17,7 +18,7 @@ export type ExamineOptions = {
 
 /** Reads a whole log. Damage before the watermark throws `corrupt_log` with file and line. */
 export function examineLog(path: string, { watermark, onFound }: ExamineOptions): FoundLog {
-  const cursor = new LogCursor(path, watermark);
+  const cursor = new LogCursor(path, parseEvent, watermark);
   try {
     let last: AnyEvent | undefined;
     while (!cursor.stuck && cursor.fill()) {

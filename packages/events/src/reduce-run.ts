@@ -1,5 +1,5 @@
 import type { EventType, OrchEvent } from '@orch/contracts';
-import type { AnyEvent } from './log-event.ts';
+import type { BareEvent } from './log-event.ts';
 import { moveRun } from './move.ts';
 import type { Objection } from './move.ts';
 import { cancelStep, expandStep, failStep, skipStep, startStep, succeedStep, waitStep } from './reduce-step.ts';
@@ -13,8 +13,8 @@ type Reducers = { readonly [T in EventType]?: (run: RunView, event: OrchEvent<T>
  * time. Events must come in order. One that cannot follow goes to `misfits` and changes nothing else; types not known
  * here are passed over, so that a newer log can still be read.
  */
-export function reduceRun(run: RunView, event: OrchEvent | AnyEvent): RunView {
-  const reduce = reducers[event.type as EventType] as ((run: RunView, event: AnyEvent) => Objection) | undefined;
+export function reduceRun(run: RunView, event: OrchEvent | BareEvent): RunView {
+  const reduce = reducers[event.type as EventType] as ((run: RunView, event: BareEvent) => Objection) | undefined;
   const objection = reduce?.(run, event);
   if (objection !== undefined) run.misfits.push({ seq: event.seq, type: event.type, message: objection });
   run.seq = event.seq;
@@ -70,6 +70,7 @@ function startJob(run: RunView, { ts, job_id: jobId, data }: OrchEvent<'job.star
 
 /** What succeeded is kept, everything else is decided anew. */
 function carry(unit: UnitView): void {
+  if (unit.status === 'pending') return;
   const { attempts, tries, lost, success } = unit;
   if (unit.status === 'succeeded') unit.carried = true;
   else Object.assign(unit, emptyUnit(), { attempts, tries, lost, success });
@@ -115,8 +116,7 @@ function countHit(run: RunView, { step }: OrchEvent<'cache.hit'>): Objection {
 
 function noteFile(run: RunView, { ts, step, data }: OrchEvent<'file.written'>): Objection {
   const { path, sha256, size_bytes, wrote } = data;
-  const stands = run.files.get(path);
-  if (!wrote && stands?.sha256 === sha256) return undefined;
+  if (!wrote && run.files.get(path)?.sha256 === sha256) return undefined;
   run.files.set(path, { path, sha256, size_bytes, step, createdAt: ts });
   return undefined;
 }

@@ -1,4 +1,5 @@
 import type { EventData, OrchEvent } from '@orch/contracts';
+import type { BareEvent } from './log-event.ts';
 import { objectionTo } from './move.ts';
 import type { Objection, UnitMove } from './move.ts';
 import { emptyUnit, findUnit, stepOf, unitOf } from './run-view.ts';
@@ -30,13 +31,15 @@ export function startStep(run: RunView, event: OrchEvent<'step.started'>): Objec
   });
 }
 
-export function succeedStep(run: RunView, event: OrchEvent<'step.succeeded'>): Objection {
-  const { seq, ts, data } = event;
+type Succeeded = OrchEvent<'step.succeeded'> & Pick<BareEvent, 'success'>;
+
+export function succeedStep(run: RunView, event: Succeeded): Objection {
+  const { seq, ts, data, success = { seq, data } } = event;
   return change(run, event, { to: 'succeeded' }, (unit) => {
     unit.endedAt = ts;
     unit.durationS = data.duration_s;
     unit.inputHash = data.input_hash;
-    unit.success = { seq, data };
+    unit.success = success;
     unit.tries = unit.lost = 0;
   });
 }

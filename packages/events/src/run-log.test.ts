@@ -111,7 +111,8 @@ test('a run log cut near the end of any line, or anywhere, opens with the state 
         const kept = events.slice(0, whole.length).reduce<RunView>(reduceRun, emptyRun(known));
         expect({ ...found, seq: kept.seq, ts: kept.ts }).toEqual(kept);
         expect(run.misfits).toEqual([]);
-        expect(foldLog(copy, { known, watermark }).state).toEqual(run);
+        expect(plain(foldLog(copy, { known, watermark }).state)).toEqual(run);
+        expect(plain(foldLog(copy, { known }).state)).toEqual(run);
         expect(await verifyLog(copy, watermark)).toMatchObject({ ok: true });
         const safe = whole.at(-1)?.bytes ?? 0;
         expect(readFileSync(copy).compare(bytes, 0, safe, 0, safe)).toBe(0);
@@ -120,6 +121,16 @@ test('a run log cut near the end of any line, or anywhere, opens with the state 
     { numRuns: 12 },
   );
 });
+
+/** With what is read from the log only when it is asked for. */
+function plain(run: RunView): RunView {
+  for (const step of run.steps.values()) {
+    for (const unit of [step, ...step.items.values()]) {
+      if (unit.success) unit.success = { seq: unit.success.seq, data: unit.success.data };
+    }
+  }
+  return run;
+}
 
 let count = 0;
 

@@ -109,7 +109,7 @@ export function emptyRun(known: KnownRun = {}): RunView {
     seq: 0,
     ts: undefined,
     planned,
-    steps: new Map([...(planned ?? [])].map((id) => [id, emptyStep()])),
+    steps: emptySteps(planned),
     files: new Map(),
     artifacts: new Map(),
     failures: [],
@@ -149,6 +149,12 @@ function itemOf(step: StepView, key: string): UnitView {
 
 /** One for all steps that do not fan out. */
 const noItems: ReadonlyMap<string, UnitView> = new Map();
+
+function emptySteps(ids: Iterable<string> = []): Map<string, StepView> {
+  const steps = new Map<string, StepView>();
+  for (const id of ids) steps.set(id, emptyStep());
+  return steps;
+}
 
 function emptyStep(): StepView {
   return { ...emptyUnit(), expanded: undefined, items: noItems, providerCalls: 0, cacheHits: 0 };

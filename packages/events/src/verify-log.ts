@@ -3,8 +3,9 @@ import type { Result } from '@orch/contracts';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { LogCursor } from './log-cursor.ts';
 import { logStart } from './log-event.ts';
-import type { LogPlace } from './log-event.ts';
+import type { AnyEvent, LogPlace } from './log-event.ts';
 import { corruptLog } from './recover-log.ts';
+import { parseEvent } from './parse-event.ts';
 
 export type VerifiedLog = { readonly count: number; readonly last: LogPlace };
 
@@ -14,7 +15,7 @@ export type VerifiedLog = { readonly count: number; readonly last: LogPlace };
  */
 export async function verifyLog(path: string, watermark: LogPlace = logStart): Promise<Result<VerifiedLog>> {
   try {
-    const cursor = new LogCursor(path);
+    const cursor = new LogCursor(path, parseEvent);
     try {
       return await verify(path, cursor, watermark);
     } finally {
@@ -25,7 +26,7 @@ export async function verifyLog(path: string, watermark: LogPlace = logStart): P
   }
 }
 
-async function verify(path: string, cursor: LogCursor, watermark: LogPlace): Promise<Result<VerifiedLog>> {
+async function verify(path: string, cursor: LogCursor<AnyEvent>, watermark: LogPlace): Promise<Result<VerifiedLog>> {
   let met = watermark.seq === 0;
   while (!cursor.stuck && cursor.fill()) {
     while (cursor.next()) met ||= samePlace(cursor.place, watermark);

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { OrchError } from '@orch/contracts';
 import type { EventData, Manifest, RunState } from '@orch/contracts';
+import { readWatermark } from '@orch/engine';
 import { foldLog, readLog, toManifest } from '@orch/events';
 import { isLocked, runPaths } from '@orch/filestore';
 import type { RunPaths } from '@orch/filestore';
@@ -84,7 +85,7 @@ function writtenManifest(paths: RunPaths): Manifest | undefined {
 
 function foldedManifest(paths: RunPaths): Manifest {
   const known = { jobId: basename(paths.dir), steps: planSteps(paths.dir) };
-  const { state, last } = foldLog(paths.events, { known });
+  const { state, last } = foldLog(paths.events, { known, watermark: readWatermark(paths.manifest) });
   return toManifest(state, last);
 }
 

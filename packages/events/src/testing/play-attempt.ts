@@ -63,6 +63,9 @@ function reusedOf(where: { step: string; item?: string }, { seq, data }: NonNull
   return { ...where, input_hash: data.input_hash, from_seq: seq };
 }
 
+/** Of more than a thousand bytes, with all that is written in another way than it reads. */
+const longText = '"Ünï\\cödé","input_hash":"'.repeat(60);
+
 type Attempt = { does: Deed['does']; where: { step: string; item?: string }; inputHash: string; number: number };
 
 function attempt(tell: Tell, { does, where, inputHash, number }: Attempt): void {
@@ -76,6 +79,8 @@ function attempt(tell: Tell, { does, where, inputHash, number }: Attempt): void 
   else {
     const file = { path: `outputs/notes/${where.step}.md`, sha256: a, size_bytes: 2 };
     tell('file.written', { ...file, wrote: true, reason: 'created' }, where);
-    tell('step.succeeded', success(a, inputHash), where);
+    const done = success(a, inputHash);
+    const output = { ...done.output, ...(where.step === 'two' && { inline: longText }) };
+    tell('step.succeeded', { ...done, output }, where);
   }
 }
