@@ -82,6 +82,17 @@ describe('a forecast', () => {
     expect(await told(dir, steps, { limit: 1 })).toContain('many: run');
   });
 
+  test('knows that items which follow others do not run again', async () => {
+    const following = [
+      step('first', { each: each('x', 'y'), fields: { say: '{{ item }}' } }),
+      step('second', { needs: ['first'], each: { from: 'first', max_items: 9 }, fields: { say: '{{ item.output }}' } }),
+    ];
+    const { dir } = await runJob(following, { ...relaxed, runsDir: tempDir() });
+    expect((await told(dir, following)).every((line) => line.endsWith(': reuse'))).toBe(true);
+    const { events } = await resumeJob(dir, following, relaxed);
+    expect(unitsOf(events, 'step.started')).toEqual([]);
+  });
+
   test('of a run whose process died says that what was open, and what comes after, will run', async () => {
     const { dir } = await runJob(steps, { ...relaxed, plan: { concurrency: 1 }, runsDir: tempDir() });
     cutLog(dir, { lines: 1 + linesOf(dir).findIndex(({ type, item }) => type === 'step.started' && item === 'y') });

@@ -99,7 +99,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     },
     async settle() {
       tellReused();
-      await log.flush();
+      await log.sync();
       await showing;
     },
   };

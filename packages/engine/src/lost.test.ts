@@ -212,6 +212,19 @@ describe('a request that no answer was logged for', () => {
     expect(again.result.manifest.costs).toMatchObject({ provider_calls: 2, in_doubt: 1 });
   });
 
+  test('stays in doubt when it was sent once more, and the answer to that was kept but not logged', async () => {
+    const dir = await asked();
+    for (const kept of [join(dir, '.cache'), join(dir, '../.cache')]) rmSync(kept, { recursive: true });
+    await resumeJob(dir, [ask('q')], settings());
+    cutLog(dir, { lines: 1 + linesOf(dir).findLastIndex(({ type }) => type === 'llm.request') });
+    const { result } = await resumeJob(dir, [ask('q')], { ...relaxed, provider: scripted([]).provider });
+    const lines = linesOf(dir);
+    const second = lines.findLast((event) => event.type === 'llm.request');
+    const told = lines.filter(({ type }) => type === 'llm.response');
+    expect(told).toMatchObject([{ data: { request_id: second?.data.request_id, recovered: true } }]);
+    expect(result.manifest.costs).toMatchObject({ provider_calls: 2, in_doubt: 1 });
+  });
+
   test('is in doubt when the kept answer is one that another run paid for', async () => {
     const dir = await asked();
     for (const kept of [join(dir, '.cache'), join(dir, '../.cache')]) rmSync(kept, { recursive: true });

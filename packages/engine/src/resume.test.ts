@@ -7,6 +7,7 @@ import { verifyLog } from '@orch/events';
 import { tempDir } from '@orch/testkit';
 import { describe, expect, test } from 'vitest';
 import { resumeRun } from './index.ts';
+import { cutLog } from './testing/copy-run.ts';
 import { ask, each, jobOf, once, step, write } from './testing/plan.ts';
 import { probe, witness } from './testing/probe.ts';
 import { linesOf, portsOf, reusedOf, resumeJob, runJob, unitsOf } from './testing/run-job.ts';
@@ -316,6 +317,18 @@ describe('an attempt that failed', () => {
       event.type === 'step.started' && event.item === 'bad' ? [event.data.attempt] : [],
     );
     expect(attempts).toEqual([2]);
+  });
+
+  test('between the items of a step and their end ends it with what they came to now', async () => {
+    const edited = [step('many', { each: each('x', 'y'), fields: { say: 'now {{ item }}' } })];
+    const { dir } = await runJob([many('x', 'y')], { ...relaxed, runsDir: tempDir() });
+    await resumeJob(dir, edited, relaxed);
+    cutLog(dir, {
+      lines: linesOf(dir).findLastIndex(({ type, item }) => type === 'step.succeeded' && item === undefined),
+    });
+    const { result, events } = await resumeJob(dir, edited, relaxed);
+    expect(reusedOf(events).toSorted()).toEqual(['many/x', 'many/y']);
+    expect(result.manifest.steps['many']?.output?.inline).toBe('["now x","now y"]');
   });
 
   test('with --only, leaves the others for later', async () => {

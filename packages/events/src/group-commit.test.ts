@@ -104,6 +104,19 @@ test('relaxed means written: nothing is synced and the watermark stays', async (
   await log.close();
 });
 
+test('sync() brings to the disc what relaxed only wrote, once, and moves the watermark', async () => {
+  const { trace, open } = recorded();
+  const log = await open('relaxed');
+  log.push('note', { n: 1 });
+  await log.sync();
+  const { bytes } = log.last;
+  expect(trace).toEqual([`write ${bytes}`, 'sync', `synced ${bytes}`]);
+  expect(log.synced).toEqual(log.last);
+  await log.sync();
+  expect(trace).toHaveLength(3);
+  await log.close();
+});
+
 test('what an earlier writer left unsynced is synced before anything builds on it', async () => {
   const { trace, open, openFile, path } = recorded();
   const relaxed = await open('relaxed');

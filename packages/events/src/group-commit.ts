@@ -27,6 +27,8 @@ export class GroupCommit {
   readonly #file: LogFile;
   readonly #options: CommitOptions;
   #acknowledged: LogPlace;
+  /** For `relaxed`, where it is not what was acknowledged. */
+  #synced: LogPlace;
   #waiting: Group | undefined;
   #writing: Group | undefined;
   #syncTook = 0;
@@ -36,6 +38,7 @@ export class GroupCommit {
     this.#file = file;
     this.#options = options;
     this.#acknowledged = options.end;
+    this.#synced = options.synced;
   }
 
   get failure(): OrchError | undefined {
@@ -43,7 +46,19 @@ export class GroupCommit {
   }
 
   get synced(): LogPlace {
-    return this.#options.durability === 'strict' ? this.#acknowledged : this.#options.synced;
+    return this.#options.durability === 'strict' ? this.#acknowledged : this.#synced;
+  }
+
+  /** Brings to the disc what `relaxed` only wrote. */
+  async settle(): Promise<void> {
+    const end = this.#acknowledged;
+    if (this.synced.seq === end.seq) return;
+    try {
+      await this.#file.sync();
+    } catch (error) {
+      throw OrchError.from(error, 'io');
+    }
+    this.#synced = end;
   }
 
   add(text: string, end: LogPlace): void {

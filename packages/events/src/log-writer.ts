@@ -14,9 +14,11 @@ export interface LogWriter<E> {
   push<T extends keyof E & string>(type: T, data: E[T], options?: AppendOptions): LogEvent<E, T>;
   /** Resolves when everything pushed so far is durable. */
   flush(): Promise<void>;
+  /** The same, and on the disc in `relaxed` too: what a run leaves when it ends is worth one sync. */
+  sync(): Promise<void>;
   /** The end of the last event pushed. */
   readonly last: LogPlace;
-  /** The last place known to be on the disc: `log` of manifest.json. In `relaxed` it stays where it was found. */
+  /** The last place known to be on the disc: `log` of manifest.json. In `relaxed` it moves with `sync` alone. */
   readonly synced: LogPlace;
   readonly repaired?: LogRepair;
   /** Set when the log ended before the watermark it was opened with: lines that were on the disc are gone. */

@@ -67,6 +67,11 @@ export class Writer<E> implements LogWriter<E> {
     return this.#setup.commit.landed();
   }
 
+  async sync(): Promise<void> {
+    await this.flush();
+    await this.#setup.commit.settle();
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
