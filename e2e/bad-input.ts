@@ -329,6 +329,6 @@ export const badUse: readonly Case[] = [
     name: 'the latest of no runs',
     args: ['show'],
     exit: 2,
-    says: ['Expected a latest run', '0 runs', 'orch run'],
+    says: ['Expected a run', 'found none', 'orch run'],
   },
 ];

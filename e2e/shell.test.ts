@@ -93,7 +93,7 @@ describe.concurrent('shell', () => {
       },
     );
     const seen = (resultOf(place, 'a') as string[]).filter((name) => !['_', 'PWD', 'SHLVL', 'OLDPWD'].includes(name));
-    expect(seen).toEqual(['CI', 'HOME', 'LC_ALL', 'MINE', 'ORCH_STEP_KEY', 'PATH']);
+    expect(seen).toEqual(['CI', 'HOME', 'LC_ALL', 'MINE', 'ORCH_JOB_ID', 'ORCH_STEP_KEY', 'PATH']);
     expect((await start(['grep', '-rl', secret, '.'], { cwd: place.dir }).ended).stdout).toBe('');
   });
 
@@ -109,7 +109,7 @@ describe.concurrent('shell', () => {
     expect(failed).toMatchObject([{ level: 'WARN', data: { attempt: 1, will_retry: true, code: 'command_failed' } }]);
     expect(eventsOf(place, 'step.started').map(({ data }) => data['attempt'])).toEqual([1, 2]);
     expect(place.read('tries')).toBe('x\nx\n');
-    expect(place.read('runs/latest/manifest.json')).toContain('"attempts": 2');
+    expect(place.read('runs/latest/manifest.json')).toContain('"attempts":2');
   });
 
   test('without retry there is one try, and with it no more than it says', async (context) => {

@@ -29,9 +29,10 @@ function openUnits({ journal }: RunContext): Where[] {
 /** Those that the log tells of, and those that were started when it could not tell any more. */
 async function endCommands(run: RunContext, where: Where): Promise<void> {
   const { inputHash, startedAt = '' } = unitAt(run.journal.state, where) ?? {};
-  const mark = `ORCH_STEP_KEY=${inputHash}`;
+  // The key alone is that of every run whose step has the same inputs.
+  const mark = `ORCH_JOB_ID=${run.jobId}`;
   const told = run.leftovers.processesOf(where).map(({ pgid, started_at: at }) => ({ pgid, startedAt: at }));
-  const untold = markedGroups(mark).map((pgid) => ({ pgid, startedAt }));
+  const untold = markedGroups(mark, `ORCH_STEP_KEY=${inputHash}`).map((pgid) => ({ pgid, startedAt }));
   const groups = new Map([...untold, ...told].map((group) => [group.pgid, group]));
   await Promise.all([...groups.values()].map((group) => endGroup(group.pgid, { startedAt: group.startedAt, mark })));
 }

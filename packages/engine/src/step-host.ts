@@ -3,6 +3,8 @@ import { OrchError, err, ok } from '@orch/contracts';
 import type { Digest, FileRef, PlanStep, Result, StepHost, StepScope, WriteMode } from '@orch/contracts';
 import { exchange } from './exchange.ts';
 import type { Tally } from './purchase.ts';
+import { goneBlob } from './reuse.ts';
+import type { StepPlace } from './reuse.ts';
 import type { RunContext } from './run-context.ts';
 import { openStepLog } from './step-log.ts';
 
@@ -52,7 +54,7 @@ export function openHost(run: RunContext, attempt: HostedAttempt): OpenHost {
     },
     async write(path, content, mode = 'overwrite') {
       if (isOver) return err(over());
-      const file = writeFile(run, path, { content, mode });
+      const file = writeFile(run, path, { content, mode, where, written });
       if (!file.ok) return file;
       const { wrote, reason, ...ref } = file.value;
       run.journal.push('file.written', { ...ref, wrote, reason }, where);
@@ -68,19 +70,24 @@ export function openHost(run: RunContext, attempt: HostedAttempt): OpenHost {
   return { host, written, tally, close };
 }
 
+type Write = {
+  readonly content: string | Uint8Array;
+  readonly mode: WriteMode;
+  readonly where: StepPlace;
+  /** What this attempt wrote before. */
+  readonly written: ReadonlyMap<string, FileRef>;
+};
+
 type Written = FileRef & {
   readonly wrote: boolean;
   readonly reason: 'created' | 'overwritten' | 'appended' | 'nochange';
 };
 
-function writeFile(
-  run: RunContext,
-  path: string,
-  { content, mode }: { content: string | Uint8Array; mode: WriteMode },
-): Result<Written> {
-  const logged = relative(run.paths.dir, join(run.outputs, path)).replaceAll('\\', '/');
-  const base = run.journal.state.files.get(logged)?.sha256;
+function writeFile(run: RunContext, path: string, asked: Write): Result<Written> {
+  const logged = loggedPath(run, path);
   try {
+    const { content, mode } = startedAnew(run, logged, asked);
+    const base = run.journal.state.files.get(logged)?.sha256;
     const written = run.files.write(path, content, base === undefined ? { mode } : { mode, base });
     if (mode !== 'append') run.blobs.put(content);
     else keepWhole(run, path);
@@ -89,6 +96,24 @@ function writeFile(
     if (OrchError.is(error)) return err(error);
     throw error;
   }
+}
+
+/**
+ * The first time that an attempt appends to a file, what earlier attempts at the same step or item appended does not
+ * count: it goes to the end of what stood there before them.
+ */
+function startedAnew(run: RunContext, logged: string, asked: Write): Write {
+  const known = run.journal.state.files.get(logged);
+  const { where, written } = asked;
+  const isOwn = known !== undefined && known.step === where.step && known.item === where.item;
+  if (asked.mode !== 'append' || !isOwn || written.has(logged)) return asked;
+  const start = known.before === undefined ? new Uint8Array() : run.blobs.get(known.before.sha256);
+  if (start === undefined) throw goneBlob(logged, known.before?.sha256 ?? '', where.step);
+  return { ...asked, mode: 'overwrite', content: Buffer.concat([start, Buffer.from(asked.content)]) };
+}
+
+function loggedPath(run: RunContext, path: string): string {
+  return relative(run.paths.dir, join(run.outputs, path)).replaceAll('\\', '/');
 }
 
 function keepWhole(run: RunContext, path: string): void {

@@ -1,10 +1,10 @@
-import type { EventType, OrchEvent } from '@orch/contracts';
+import type { EventType, FileRef, OrchEvent } from '@orch/contracts';
 import type { BareEvent } from './log-event.ts';
 import { moveRun } from './move.ts';
 import type { Objection } from './move.ts';
 import { cancelStep, expandStep, failStep, skipStep, startStep, succeedStep, waitStep } from './reduce-step.ts';
 import { emptyUnit, stepOf } from './run-view.ts';
-import type { RunView, UnitView } from './run-view.ts';
+import type { RunView, UnitView, WrittenFile } from './run-view.ts';
 
 type Reducers = { readonly [T in EventType]?: (run: RunView, event: OrchEvent<T>) => Objection };
 
@@ -114,11 +114,18 @@ function countHit(run: RunView, { step }: OrchEvent<'cache.hit'>): Objection {
   return undefined;
 }
 
-function noteFile(run: RunView, { ts, step, data }: OrchEvent<'file.written'>): Objection {
+function noteFile(run: RunView, { ts, step, item, data }: OrchEvent<'file.written'>): Objection {
   const { path, sha256, size_bytes, wrote } = data;
-  if (!wrote && run.files.get(path)?.sha256 === sha256) return undefined;
-  run.files.set(path, { path, sha256, size_bytes, step, createdAt: ts });
+  const stands = run.files.get(path);
+  if (!wrote && stands?.sha256 === sha256) return undefined;
+  const isOwn = stands !== undefined && stands.step === step && stands.item === item;
+  const before = isOwn ? stands.before : refOf(stands);
+  run.files.set(path, { path, sha256, size_bytes, step, item, createdAt: ts, before });
   return undefined;
+}
+
+function refOf(file: WrittenFile | undefined): FileRef | undefined {
+  return file && { path: file.path, sha256: file.sha256, size_bytes: file.size_bytes };
 }
 
 function noteArtifact(run: RunView, { data }: OrchEvent<'artifact.created'>): Objection {

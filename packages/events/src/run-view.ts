@@ -34,7 +34,13 @@ export type StepView = UnitView & {
 };
 
 /** The last content written to a path. */
-export type WrittenFile = FileRef & { readonly step: string | undefined; readonly createdAt: string };
+export type WrittenFile = FileRef & {
+  readonly step: string | undefined;
+  readonly item: string | undefined;
+  readonly createdAt: string;
+  /** What another step or item had left there, before this one wrote to it. */
+  readonly before: FileRef | undefined;
+};
 
 export type Failure = Pick<EventData['job.failed']['error'], 'kind' | 'code' | 'message' | 'hint'> & {
   readonly step: string | undefined;

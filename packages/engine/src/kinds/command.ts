@@ -24,7 +24,7 @@ export function commandOf({ run, command, args }: CommandFields): { readonly fil
 export function commandOptions(fields: CommandFields, host: StepHost) {
   return {
     cwd: resolve(host.dirs.job, fields.cwd ?? '.'),
-    env: { ...host.commandEnv, ORCH_STEP_KEY: host.key, ...fields.env },
+    env: { ...host.commandEnv, ...fields.env, ORCH_STEP_KEY: host.key, ORCH_JOB_ID: host.scope.run.id },
     ...(fields.stdin === undefined ? {} : { stdin: fields.stdin }),
     signal: host.signal,
     onStart: ({ pid, pgid, startedAt }: { pid: number; pgid: number; startedAt: string }) =>

@@ -24,7 +24,7 @@ const parts = {
   names: fc.shuffledSubarray(['x', 'y', 'z'], { minLength: 1 }),
 };
 
-export const anySketch: fc.Arbitrary<Sketch> = fc.record(parts);
+const anySketch: fc.Arbitrary<Sketch> = fc.record(parts);
 
 /** Small graphs. */
 export const anySketches: fc.Arbitrary<readonly Sketch[]> = fc.array(anySketch, { minLength: 1, maxLength: 6 });

@@ -40,7 +40,7 @@ export const failure = { kind: 'timeout', code: 'timeout', message: 'too late' }
 export const end = { duration_s: 9, artifacts: 0 };
 
 /** A request and its answer share this. */
-export const exchange = { request_id: 'r', provider: 'echo', model: 'm' };
+const exchange = { request_id: 'r', provider: 'echo', model: 'm' };
 
 export function request(id = 'r'): EventData['llm.request'] {
   return { ...exchange, request_id: id, cache_key: a, try: 1, options: {}, prompt_tokens: 7 };

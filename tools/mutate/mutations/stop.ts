@@ -1,0 +1,112 @@
+import type { Mutation } from '../mutation.ts';
+
+const src = 'packages/engine/src';
+const dag = 'packages/dag/src';
+
+/** How runs end before their time, and what never starts. */
+export const stopMutations: readonly Mutation[] = [
+  {
+    name: 'timeout-leaves-step-open',
+    breaks: 'a job timeout leaves the steps in flight without an end',
+    file: `${src}/attempt.ts`,
+    replace: `    run.journal.push('step.failed', data, where);`,
+    by: `    if (!signal.aborted) run.journal.push('step.failed', data, where);`,
+    tests: [`${src}/run.test.ts`],
+  },
+  {
+    name: 'job-timeout-ignored',
+    breaks: 'timeout_s of a job ends nothing',
+    file: `${src}/execute.ts`,
+    replace: 'withDeadline(ports.clock, stop.signal, job.plan.timeout_s)',
+    by: 'withDeadline(ports.clock, stop.signal, undefined)',
+    tests: [`${src}/run.test.ts`],
+  },
+  {
+    name: 'deaf-step-keeps-run',
+    breaks: 'a step that ignores its signal keeps the run for ever',
+    file: `${src}/deadline.ts`,
+    replace: 'reject(abandoned(signal.reason))',
+    by: 'undefined',
+    tests: [`${src}/run.test.ts`],
+  },
+  {
+    name: 'fail-fast-ignored',
+    breaks: '--fail-fast lets what is in flight finish',
+    file: `${src}/run-steps.ts`,
+    replace: 'const signal = failFast ? AbortSignal.any([stop, failed.signal]) : stop;',
+    by: 'const signal = stop;',
+    tests: [`${src}/stop.test.ts`],
+  },
+  {
+    name: 'always-fail-fast',
+    breaks: 'a failure ends its running siblings without being asked to',
+    file: `${src}/run-steps.ts`,
+    replace: 'const signal = failFast ? AbortSignal.any([stop, failed.signal]) : stop;',
+    by: 'const signal = AbortSignal.any([stop, failed.signal]);',
+    tests: [`${src}/run.test.ts`, `${src}/stop.test.ts`],
+  },
+  {
+    name: 'drain-ends-what-runs',
+    breaks: 'the first SIGINT ends what is in flight',
+    file: `${dag}/execution.ts`,
+    replace: 'readonly #onDrain = () => this.#turn(() => this.#drain());',
+    by: 'readonly #onDrain = () => this.#turn(() => this.#cancel());',
+    tests: [`${dag}/drain.test.ts`],
+  },
+  {
+    name: 'drain-waits-for-ever',
+    breaks: 'what does not finish after a SIGINT is never ended',
+    file: `${src}/stop-in-two.ts`,
+    replace: '() => over.abort(drain.reason),',
+    by: '() => undefined,',
+    tests: [`${src}/stop.test.ts`],
+  },
+  {
+    name: 'drain-starts-more',
+    breaks: 'steps start after a SIGINT',
+    file: `${dag}/verdict.ts`,
+    replace: 'return this.#aborted || this.#canceled !== undefined;',
+    by: `return this.#aborted || this.#canceled === 'at_once';`,
+    tests: [`${dag}/drain.test.ts`],
+  },
+  {
+    name: 'second-interrupt-ignored',
+    breaks: 'a second SIGINT does not end the run at once',
+    file: 'apps/cli/src/attend-run.ts',
+    replace: 'if (time === 2) return stop.abort(reason);',
+    by: 'if (time === 2) return;',
+    tests: ['e2e/stopped.test.ts'],
+  },
+  {
+    name: 'first-interrupt-at-once',
+    breaks: 'the first SIGINT does not let calls in flight finish',
+    file: 'apps/cli/src/attend-run.ts',
+    replace: '      drain.abort(reason);',
+    by: '      stop.abort(reason);',
+    tests: ['e2e/stopped.test.ts'],
+  },
+  {
+    name: 'interrupted-is-canceled',
+    breaks: 'an interrupted run cannot be resumed',
+    file: `${src}/run-end.ts`,
+    replace: `if (stopped?.code === 'interrupted') return run.journal.append('job.paused', { ...end, reason: 'interrupted' });`,
+    by: `if (stopped?.code === 'interrupted') return run.journal.append('job.canceled', { ...end, reason: 'interrupted' });`,
+    tests: [`${src}/run.test.ts`],
+  },
+  {
+    name: 'failure-hides-skips',
+    breaks: 'what a failed step keeps from starting is not told as skipped',
+    file: `${dag}/progress.ts`,
+    replace: `this.#graph.blocks.set(task, 'dependency_failed');`,
+    by: '',
+    tests: [`${dag}/run-dag.test.ts`, `${dag}/laws.test.ts`],
+  },
+  {
+    name: 'concurrency-ignored',
+    breaks: 'more steps run at once than concurrency says',
+    file: `${dag}/execution.ts`,
+    replace: 'while (this.#running < concurrency) {',
+    by: 'while (this.#running < Infinity && concurrency > 0) {',
+    tests: [`${dag}/laws.test.ts`],
+  },
+];
