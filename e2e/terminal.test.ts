@@ -10,14 +10,17 @@ describe.concurrent('what a person sees', () => {
     const { code, stdout, stderr } = await place.orch(['--help']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const named = [...stdout.matchAll(/^ {2}([a-z]+) /gm)].map(([, name]) => name);
-    expect(named).toEqual(['run', 'show', 'list', 'tail', 'record']);
+    const running = ['run', 'resume', 'cancel', 'approve'];
+    const looking = ['show', 'why', 'diff', 'list', 'tail', 'record', 'verify', 'export', 'import', 'cache'];
+    expect(named).toEqual([...running, ...looking]);
     expect(stdout).not.toMatch(/not built/i);
     const help = await place.orch(['run', '--help']);
     expect(help.code).toBe(0);
-    for (const flag of ['--provider', '--var', '--runs-dir', '--only', '--limit', '--spec', '--json']) {
+    const resuming = ['--resume', '--from', '--retry-failed', '--frozen', '--plan', '--fail-fast'];
+    for (const flag of ['--provider', '--var', '--runs-dir', '--only', '--limit', '--spec', '--json', ...resuming]) {
       expect(help.stdout).toContain(flag);
     }
-    expect(help.stdout).not.toMatch(/--(from|resume|frozen|plan|strict|fail-fast|force)\b/);
+    expect(help.stdout).not.toMatch(/--(strict|force)\b/);
   });
 
   test('no colour where standard output is no terminal', async (context) => {

@@ -1,9 +1,9 @@
 import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Provider, StepKind } from '@orch/contracts';
+import type { OrchEvent, Provider, StepKind } from '@orch/contracts';
 import { openBlobs } from '@orch/filestore';
 import { tempDir } from '@orch/testkit';
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { startRun } from './index.ts';
 import { loadOutput, storeOutput } from './outputs.ts';
 import { copyRun, cutLog } from './testing/copy-run.ts';
@@ -102,31 +102,49 @@ test('the same question to the same model of another service is another question
   expect(asked).toHaveLength(2);
 });
 
-test.each(['that the log tells of', 'that was started when the log could not tell any more'])(
-  'a command %s is ended before the next attempt starts',
-  async (which) => {
+describe('the command of a lost attempt', () => {
+  const ports = portsOf({ commandEnv: { PATH: process.env['PATH'] ?? '' } });
+  const command = (run: string) => [step('cmd', { kind: 'shell', fields: { run } })];
+
+  /** A run whose command goes on, and a copy of it as a kill would leave it when the log told of the command, or before. */
+  async function running(jobId: string, line: string, isTold = false) {
     const runsDir = tempDir();
-    const jobId = 'job_0123456789ab';
-    const command = (run: string) => [step('cmd', { kind: 'shell', fields: { run } })];
     const left = Promise.withResolvers<string>();
-    const ports = portsOf({ commandEnv: { PATH: process.env['PATH'] ?? '' } });
-    // The name makes it another step than that of the same test elsewhere on this machine.
-    const handle = startRun(jobOf(command(`exec sleep 600 # ${runsDir}`)), ports, {
-      ...{ ...relaxed, runsDir, jobId },
-      onEvent({ type, seq }) {
-        if (type !== 'process.started') return;
-        const dir = copyRun(join(runsDir, jobId), tempDir());
-        if (which !== 'that the log tells of') cutLog(dir, { lines: seq - 1 });
-        left.resolve(dir);
-      },
-    });
+    const onEvent = ({ type, seq }: OrchEvent): void => {
+      if (type !== 'process.started') return;
+      const dir = copyRun(join(runsDir, jobId), tempDir());
+      if (!isTold) cutLog(dir, { lines: seq - 1 });
+      left.resolve(dir);
+    };
+    const handle = startRun(jobOf(command(line)), ports, { ...relaxed, runsDir, jobId, onEvent });
     onTestFinished(() => handle.cancel());
-    const { result } = await resumeJob(await left.promise, command('true'), relaxed);
+    return { handle, left: await left.promise };
+  }
+
+  /** Equal in the runs of a test, and in no other test on this machine. */
+  const sleeping = () => `exec sleep 600 # ${tempDir()}`;
+
+  test.each([
+    ['that the log tells of', true],
+    ['that was started when the log could not tell any more', false],
+  ])('%s is ended before the next attempt starts', async (_, isTold) => {
+    const { handle, left } = await running('job_0123456789ab', sleeping(), isTold);
+    const { result } = await resumeJob(left, command('true'), relaxed);
     expect(result.status).toBe('succeeded');
     const { failures } = (await handle.result).manifest;
     expect(failures).toMatchObject([{ step: 'cmd', message: expect.stringContaining('was ended by SIGTERM') }]);
-  },
-);
+  });
+
+  test('is told apart from that of another run with the same step', async () => {
+    const line = sleeping();
+    const other = await running('job_bbbbbbbbbbbb', line);
+    const own = await running('job_aaaaaaaaaaaa', line);
+    await resumeJob(own.left, command('true'), relaxed);
+    expect((await own.handle.result).status).toBe('failed');
+    other.handle.cancel();
+    expect((await other.handle.result).status).toBe('canceled');
+  });
+});
 
 test.each([
   ['this machine is given to the other runs there', 0],

@@ -1,7 +1,7 @@
-import fs from 'node:fs';
+import fs, { readFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
-import type { OrchEvent, Provider } from '@orch/contracts';
+import type { Manifest, OrchEvent, Provider } from '@orch/contracts';
 import { tempDir } from '@orch/testkit';
 import { afterEach, expect, test, vi } from 'vitest';
 import { askRun } from './index.ts';
@@ -58,6 +58,18 @@ test('observers are told of an event when it is in the log', async () => {
   const { kind } = witness();
   await runJob([step('a'), step('b', { needs: ['a'] })], { ...relaxed, runsDir, kinds: [kind], onEvent });
   expect(early).toEqual([]);
+});
+
+test('a manifest claims no line that was not synced', async () => {
+  const runsDir = tempDir();
+  const claimed: unknown[] = [];
+  const kind = probe(({ dirs }) => {
+    const { log } = JSON.parse(readFileSync(join(dirs.run, 'manifest.json'), 'utf8')) as Manifest;
+    claimed.push(log.seq);
+    return null;
+  });
+  await runJob([step('a')], { ...relaxed, runsDir, kinds: [kind] });
+  expect(claimed).toEqual([0]);
 });
 
 test('a relaxed run is synced when it ends, and its manifest claims it then', async () => {

@@ -22,6 +22,14 @@ export const lossMutations: readonly Mutation[] = [
     tests: [`${src}/guarded.test.ts`],
   },
   {
+    name: 'command-of-another-run-ended',
+    breaks: 'a resume ends the commands of another run whose step has the same inputs',
+    file: `${src}/recover.ts`,
+    replace: 'markedGroups(mark, `ORCH_STEP_KEY=${inputHash}`)',
+    by: 'markedGroups(`ORCH_STEP_KEY=${inputHash}`)',
+    tests: [`${src}/guarded.test.ts`],
+  },
+  {
     name: 'recovered-answer-not-shared',
     breaks: 'an answer that was kept when the process died is paid for again by other runs',
     file: `${src}/recover.ts`,
