@@ -84,7 +84,7 @@ describe.concurrent('orch cache', () => {
       place.orch(['cache', 'verify', '--json']),
     ]);
     expect(told.code).toBe(8);
-    expect(told.stdout).toContain(`${path}: expected key ${key}, got other\n1 of 3 entries and 3 blobs`);
+    expect(told.stdout).toContain(`${path}: expected key ${key}, got other\nRead 3 entries and 3 blobs in `);
     expect(record.code).toBe(8);
     expect(JSON.parse(record.stdout)).toMatchObject({ entries: 3, blobs: 3, misfits: [{ path }] });
   });

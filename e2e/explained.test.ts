@@ -68,6 +68,7 @@ test.concurrent('a frozen run answers from recordings where the cache knows noth
   rmSync(place.path('runs'), { recursive: true });
   expect(await place.orch(['run', '--frozen'], dead)).toMatchObject({ code: 0 });
   expect(resultOf(place, 'a')).toBe('answer to You are brief.\nSay hi to Ann.');
+  expect(eventsOf(place, 'llm.request')).toEqual([]);
   rmSync(place.path('recordings'), { recursive: true });
   rmSync(place.path('runs'), { recursive: true });
   place.write({ 'job.yaml': job({ a: question }, { provider: 'auto' }) });
@@ -92,6 +93,9 @@ test.concurrent('why tells a miss from a hit, of the right item, and what was di
   const hit = await place.orch(['why', 'latest', 'a']);
   expect(hit.stdout).toMatch(/hit .* from the cache that all runs share, paid for by job_[0-9a-f]{12}\n/);
   expect((await place.orch(['why', 'latest', 'plain'])).stdout).toContain('It asked no model');
+  expect((await place.orch(['why', 'latest', 'each'])).stdout).toMatch(
+    /its items ask\. Name one as well:\n {2}x\n {2}y\n/,
+  );
   for (const [args, said] of [
     [['zz'], 'There are: a, each, plain'],
     [['each', 'z'], 'There are: x, y'],

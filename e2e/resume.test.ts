@@ -248,3 +248,10 @@ async function startedRun(place: Place): Promise<string> {
   await logged(place, 'process.started');
   return place.runs()[0] ?? '';
 }
+
+test.concurrent('--resume --plan runs nothing, also where there is nothing to resume', async (context) => {
+  const place = openPlace(context);
+  place.write({ 'job.yaml': { project: 'p', steps: { a: { run: 'touch ran' } } } });
+  expect(await place.orch(['run', '--resume', '--plan'])).toMatchObject({ code: 2 });
+  expect(place.runs()).toEqual([]);
+});

@@ -1,6 +1,6 @@
 import { OrchError } from '@orch/contracts';
 import type { Answer, Question } from '@orch/contracts';
-import { answer, keepQuestion } from './answer.ts';
+import { keepQuestion } from './answer.ts';
 import { explainMiss } from './explain-miss.ts';
 import { pose } from './pose.ts';
 import type { Asker, Posed } from './pose.ts';
@@ -33,9 +33,13 @@ async function findStored(run: RunContext, posed: Posed, { step, item, signal }:
   }
 }
 
-async function findRecorded(run: RunContext, posed: Posed, asker: Asker): Promise<Answer | undefined> {
+async function findRecorded(run: RunContext, posed: Posed, { step, item, signal }: Asker): Promise<Answer | undefined> {
+  const { provider, request, preimage, key } = posed;
+  const read = () => provider.complete(request, { signal, clock: run.clock });
   try {
-    return { key: posed.key, reply: await answer(run, posed, asker) };
+    const { value } = await run.cache.getOrCompute(preimage, read, { mode: 'run', signal });
+    run.journal.push('cache.hit', { cache_key: key, source: 'run' }, { step, item });
+    return { key, reply: value };
   } catch (error) {
     if (OrchError.is(error) && error.code === 'recording_missing') return undefined;
     throw error;

@@ -51,7 +51,7 @@ function requireFit(content: Uint8Array, digest: Digest, path: string): void {
   const found = digestOf(content);
   if (found === digest) return;
   throw new OrchError('corrupt_log', `expected content with sha256 ${digest} in ${path}, found ${found}`, {
-    hint: 'The file was damaged: restore it from a copy of the run, or remove it to have it made again.',
+    hint: 'The file was damaged: restore it from a copy of the run, or run the step that made it again with --from.',
     details: { path },
   });
 }

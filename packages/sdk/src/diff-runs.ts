@@ -30,7 +30,15 @@ export async function diffRuns(dirA: string, dirB: string): Promise<RunsDiff> {
     units.push(other === undefined ? onlyIn(a, unit) : await compare(unit, other));
   }
   for (const unit of b.units) if (!inA.has(nameOf(unit))) units.push(onlyIn(b, unit));
-  return { same: units.every(({ is }) => is === 'same'), units };
+  return { same: units.every(({ is }) => is === 'same'), units: units.map((unit) => throughItems(unit, units)) };
+}
+
+/** A fan-out whose items were asked otherwise came to another output because of them. */
+function throughItems(unit: UnitDiff, all: readonly UnitDiff[]): UnitDiff {
+  if (unit.is !== 'nondeterministic' || unit.item !== undefined) return unit;
+  const items = all.filter(({ step, item }) => step === unit.step && item !== undefined);
+  if (items.every(({ is }) => is === 'same' || is === 'nondeterministic')) return unit;
+  return { step: unit.step, is: 'changed', parts: ['items'], changes: [] };
 }
 
 function nameOf({ step, item }: TracedUnit): string {

@@ -29,6 +29,8 @@ export type StepExplanation = {
   readonly item?: string | undefined;
   readonly questions: readonly AskedQuestion[];
   readonly ends: readonly UnitEnd[];
+  /** Of a step that fans out: its items, which are what asks. */
+  readonly items?: readonly string[];
 };
 
 /**
@@ -60,7 +62,8 @@ export async function explainStep(dir: string, step: string, item?: string): Pro
     if (end !== undefined) ends.push(end);
   }
   if (starts === 0 && ends.length === 0) throw unknownUnit({ step, item, ...met });
-  return { step, ...(item !== undefined && { item }), questions, ends };
+  const items = item === undefined && met.items.size > 0 ? [...met.items] : undefined;
+  return { step, ...(item !== undefined && { item }), questions, ends, ...(items && { items }) };
 }
 
 type Stores = { readonly cache: Cache<Json>; readonly blobs: BlobStore; readonly sharedBlobs: BlobStore };

@@ -14,7 +14,7 @@ export async function execute({ terminal, options }: Invocation<RunsDirOption>):
   else if (misfits.length === 0) terminal.out(`Nothing is wrong with ${read}.`);
   else {
     for (const { path, reason } of misfits) terminal.out(`${path}: ${harmless(reason)}`);
-    terminal.out(`${misfits.length} of ${read} cannot be used. They count as missing and may be deleted.`);
+    terminal.out(`Read ${read}; ${plural(misfits.length, 'file')} cannot be used, and may be deleted.`);
   }
   return misfits.length === 0 ? exitCodes.succeeded : exitCodes.difference;
 }

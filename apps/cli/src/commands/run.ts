@@ -22,7 +22,7 @@ export async function execute(invocation: Invocation<Options>): Promise<ExitCode
   const runsDir = runsDirOf(options, terminal);
   const dir = newestRunOf(runsDir, spec, { cwd: terminal.cwd, finished: options.from !== undefined });
   if (dir !== undefined) return resumeJob(terminal, options, { dir, spec: spec ?? 'job.yaml' });
-  if (options.resume === undefined) throw nothingToResume(runsDir);
+  if (options.resume === undefined || options.plan !== undefined) throw nothingToResume(runsDir);
   terminal.err('No unfinished run of this job: starting a new one.');
   return runNew(invocation, spec);
 }

@@ -15,14 +15,23 @@ export async function execute({ terminal, args, options }: Invocation<RunsDirOpt
   return exitCodes.succeeded;
 }
 
-function describe({ questions, ends }: StepExplanation, terminal: Terminal): string[] {
+function describe({ questions, ends, items }: StepExplanation, terminal: Terminal): string[] {
   const told = [
     ...questions.map((question) => ({ ts: question.ts, lines: questionLines(question, terminal) })),
     ...ends.map((end) => ({ ts: end.ts, lines: [endLine(end)] })),
   ];
   const sorted = told.toSorted((a, b) => a.ts.localeCompare(b.ts)).flatMap(({ lines }) => lines);
+  if (items !== undefined) return [...sorted, ...itemLines(items)];
   if (questions.length > 0) return sorted;
   return [...sorted, 'It asked no model and looked into no cache: without a success with the same inputs, it runs.'];
+}
+
+const mostItems = 20;
+
+function itemLines(items: readonly string[]): string[] {
+  const some = items.slice(0, mostItems).map((item) => `  ${harmless(item)}`);
+  const more = items.length > mostItems ? [`  … ${items.length - mostItems} more`] : [];
+  return ['It fans out, and its items ask. Name one as well:', ...some, ...more];
 }
 
 function questionLines(question: AskedQuestion, { paint }: Terminal): string[] {
