@@ -48,28 +48,22 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
       reduceRun(state, event);
       onFold(event);
     },
+    onLanded(events) {
+      try {
+        for (const event of events) onEvent(event as OrchEvent, state);
+      } catch (error) {
+        onFailure(error);
+      }
+    },
+    onFailure,
   });
-  const unseen: OrchEvent[] = [];
-  let showing: Promise<void> | undefined;
   let reused: Reused[] = [];
   let reusedBytes = 0;
 
-  const show = async (): Promise<void> => {
-    while (unseen.length > 0) {
-      const written = unseen.splice(0);
-      await log.flush();
-      for (const event of written) onEvent(event, state);
-    }
-    showing = undefined;
-  };
   const record: Journal['push'] = (type, data, where) => {
     const event = log.push(type, data, where) as OrchEvent;
     reduceRun(state, event);
     onFold(event);
-    unseen.push(event);
-    if (showing !== undefined) return;
-    showing = show();
-    showing.catch(onFailure);
   };
   const tellReused = (): void => {
     if (reused.length === 0) return;
@@ -100,7 +94,6 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     async settle() {
       tellReused();
       await log.sync();
-      await showing;
     },
   };
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { tempDir } from '@orch/testkit';
 import { expect, test } from 'vitest';
 import { logStart, openLog, openLogFile } from './index.ts';
-import type { LogFile } from './index.ts';
+import type { LogFile, OpenLogOptions } from './index.ts';
 
 type Notes = { note: { n: number } };
 
@@ -46,8 +46,8 @@ function recorded() {
       },
     };
   };
-  const open = async (durability: 'strict' | 'relaxed' = 'strict') => {
-    const log = await openLog<Notes>(path, { jobId, durability, openFile });
+  const open = async (durability: 'strict' | 'relaxed' = 'strict', observer: Partial<OpenLogOptions> = {}) => {
+    const log = await openLog<Notes>(path, { jobId, durability, openFile, ...observer });
     trace.length = 0;
     return log;
   };
@@ -92,6 +92,31 @@ test('one that waits alone is synced without leaving the thread', async () => {
   await log.append('note', { n: 1 });
   const { bytes } = log.last;
   expect(trace).toEqual([`write ${bytes}`, 'sync now', `synced ${bytes}`]);
+});
+
+test('an observer is told of what landed before those who wait, and is not counted among them', async () => {
+  const { trace, open } = recorded();
+  const note = (events: readonly { seq: number }[]) => void trace.push(`landed ${events.map(({ seq }) => seq).join()}`);
+  await using log = await open('strict', { onLanded: note });
+  log.push('note', { n: 1 });
+  await log.append('note', { n: 2 });
+  trace.push('answered');
+  const { bytes } = log.last;
+  expect(trace).toEqual([`write ${bytes}`, 'sync now', `synced ${bytes}`, 'landed 1,2', 'answered']);
+});
+
+test('an observer is told once that nothing can be written any more', async () => {
+  const { faults, open } = recorded();
+  const told: unknown[] = [];
+  const log = await open('strict', {
+    onLanded: () => void told.push('landed'),
+    onFailure: (error) => void told.push(error),
+  });
+  faults.sync = fail;
+  await expect(log.append('note', { n: 1 })).rejects.toMatchObject(io);
+  await expect(log.append('note', { n: 2 })).rejects.toMatchObject(io);
+  expect(told).toEqual([expect.objectContaining(io)]);
+  await expect(log.close()).rejects.toMatchObject(io);
 });
 
 test('relaxed means written: nothing is synced and the watermark stays', async () => {

@@ -1,8 +1,9 @@
 import { OrchError } from '@orch/contracts';
 import type { Clock } from '@orch/contracts';
 import type { Durability } from '@orch/filestore';
-import type { LogPlace } from './log-event.ts';
+import type { AnyEvent, LogPlace } from './log-event.ts';
 import type { LogFile } from './log-file.ts';
+import type { LogLine } from './log-line.ts';
 
 export type CommitOptions = {
   readonly path: string;
@@ -13,8 +14,24 @@ export type CommitOptions = {
   readonly synced: LogPlace;
 };
 
+export type CommitObserver = {
+  /**
+   * Told of the events that were acknowledged together, in order and before those who wait for them. Must not throw.
+   * To watch costs nothing, while a `flush()` counts as one that waits.
+   */
+  readonly onLanded?: ((events: readonly AnyEvent[]) => void) | undefined;
+  /** Told once, when the log can no longer be written. */
+  readonly onFailure?: ((error: OrchError) => void) | undefined;
+};
+
 /** Lines that will share one write and one sync. */
-type Group = { text: string; end: LogPlace; waiters: number; readonly landed: PromiseWithResolvers<void> };
+type Group = {
+  text: string;
+  end: LogPlace;
+  readonly events: AnyEvent[];
+  waiters: number;
+  readonly landed: PromiseWithResolvers<void>;
+};
 
 /** Above this a sync is not worth blocking the thread for, in milliseconds. */
 const quickSync = 2;
@@ -33,6 +50,7 @@ export class GroupCommit {
   #writing: Group | undefined;
   #syncTook = 0;
   #failure: OrchError | undefined;
+  #observer: CommitObserver = {};
 
   constructor(file: LogFile, options: CommitOptions) {
     this.#file = file;
@@ -49,6 +67,11 @@ export class GroupCommit {
     return this.#options.durability === 'strict' ? this.#acknowledged : this.#synced;
   }
 
+  /** From now on. */
+  watch(observer: CommitObserver): void {
+    this.#observer = observer;
+  }
+
   /** Brings to the disc what `relaxed` only wrote. */
   async settle(): Promise<void> {
     const end = this.#acknowledged;
@@ -61,13 +84,14 @@ export class GroupCommit {
     this.#synced = end;
   }
 
-  add(text: string, end: LogPlace): void {
+  add({ text, end, event }: LogLine): void {
     if (this.#waiting) {
       this.#waiting.text += text;
       this.#waiting.end = end;
+      this.#waiting.events.push(event);
       return;
     }
-    this.#waiting = { text, end, waiters: 0, landed: Promise.withResolvers() };
+    this.#waiting = { text, end, events: [event], waiters: 0, landed: Promise.withResolvers() };
     // Who awaits learns of a failure there; who does not, by the next call.
     this.#waiting.landed.promise.catch(() => undefined);
     if (!this.#writing) this.#schedule();
@@ -100,6 +124,7 @@ export class GroupCommit {
       return;
     }
     this.#acknowledged = group.end;
+    this.#observer.onLanded?.(group.events);
     this.#writing = undefined;
     group.landed.resolve();
     if (this.#waiting) this.#schedule();
@@ -137,6 +162,7 @@ export class GroupCommit {
     group.landed.reject(this.#failure);
     this.#waiting?.landed.reject(this.#failure);
     this.#waiting = this.#writing = undefined;
+    this.#observer.onFailure?.(this.#failure);
   }
 
   #cutBack(error: unknown): OrchError {

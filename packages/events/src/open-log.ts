@@ -4,6 +4,7 @@ import type { Clock } from '@orch/contracts';
 import { writeAtomic } from '@orch/filestore';
 import type { Durability } from '@orch/filestore';
 import { GroupCommit } from './group-commit.ts';
+import type { CommitObserver } from './group-commit.ts';
 import { logStart } from './log-event.ts';
 import type { AnyEvent, LogPlace, OrchEvents } from './log-event.ts';
 import { openLogFile } from './log-file.ts';
@@ -13,7 +14,7 @@ import { examineLog, keepTail } from './recover-log.ts';
 import type { FoundLog } from './recover-log.ts';
 import { Writer } from './writer.ts';
 
-export type OpenLogOptions = {
+export type OpenLogOptions = CommitObserver & {
   /** Stands in every line. */
   readonly jobId: string;
   /** `strict` (default): acknowledged means synced. `relaxed`: written; a power cut may take it, a kill may not. */
@@ -77,6 +78,7 @@ async function startWriter<E>(path: string, file: LogFile, start: Start): Promis
     const told = await writer.recordRepair(repair);
     onFound?.(told);
   }
+  commit.watch(start);
   return writer;
 }
 

@@ -87,7 +87,7 @@ export class Writer<E> implements LogWriter<E> {
     if (this.#closing) throw new OrchError('usage', `Expected an open log to append ${type} to, this one was closed.`);
     const line = toLine(type, data, options, { jobId, ts: this.#stamp(), after: this.#last });
     this.#last = line.end;
-    commit.add(line.text, line.end);
+    commit.add(line);
     return line.event;
   }
 
