@@ -37,10 +37,9 @@ export async function runSteps(
   const signal = failFast ? AbortSignal.any([stop, failed.signal]) : stop;
   const jobFails = (): boolean => ![stop, drain].some(({ aborted, reason }) => aborted && mayGoOn(reason));
   const result = await runDag<RunNode, Settled>(dag.value, (node) => runNode(run, { node, signal, fanOuts }), {
-    concurrency: run.job.plan.concurrency,
     drain,
     signal,
-    queue: createAdmission(),
+    queue: createAdmission(run.job.plan.concurrency),
     onFailure: 'abort',
     onSettle(node, outcome) {
       if (outcome.status === 'succeeded') run.results.set(node.id, outcome.value);

@@ -9,7 +9,7 @@ import { FakeClock, tempDir } from '@orch/testkit';
 import { expect, test } from 'vitest';
 import { startRun } from './index.ts';
 import { ask, jobOf, once, step, write } from './testing/plan.ts';
-import { probe } from './testing/probe.ts';
+import { probe, witness } from './testing/probe.ts';
 import { linesOf, portsOf, runJob } from './testing/run-job.ts';
 import type { StartSettings } from './testing/run-job.ts';
 import { scripted } from './testing/scripted.ts';
@@ -84,6 +84,15 @@ test('never more items of a step run at once than its max_parallel, nor more in 
   ];
   await execute(steps, { kinds: [kind], plan: { concurrency: 5 } });
   expect(most).toEqual({ limited: 2, all: 5 });
+});
+
+test('to find items and to join them waits for no free place: only steps and items take one', async () => {
+  const { kind } = witness();
+  const each = { list: [1], key: 'one', max_items: 10 };
+  const steps = [step('many', { each }), step('other'), step('after', { needs: ['other'] })];
+  const { events } = await execute(steps, { kinds: [kind], plan: { concurrency: 1 } });
+  const ends = events.filter(({ type }) => type === 'step.succeeded').map(({ step, item }) => item ?? step);
+  expect(ends).toEqual(['other', 'one', 'many', 'after']);
 });
 
 test('a failed step fails the job: what needs it is skipped for that, the rest because the job failed', async () => {
