@@ -1,6 +1,9 @@
 import type { PlannedUnit, ResumePlan } from '@orch/sdk';
 import type { Terminal } from './terminal.ts';
-import { plural, table } from './words.ts';
+import { fewOf, plural, table } from './words.ts';
+
+/** How many steps are listed. */
+const most = 40;
 
 /** What a resume would do, for a person: in sum, then step by step. */
 export function describeResume({ units, saved }: ResumePlan, terminal: Terminal): string[] {
@@ -9,21 +12,29 @@ export function describeResume({ units, saved }: ResumePlan, terminal: Terminal)
     units.filter(({ item }) => item !== undefined),
     ({ step }) => step,
   );
-  const rows = steps.map((step) => [says(step, terminal), step.step, notes(step, items.get(step.step))]);
-  return [...table(rows), '', ...sums(steps, saved)];
+  const foremost = steps.length > most ? steps.toSorted((a, b) => rank(a) - rank(b)) : steps;
+  const rows = foremost.map((step) => [says(step, terminal), step.step, notes(step, items.get(step.step))]);
+  return [...fewOf(table(rows), most), '', ...sums(steps, saved)];
 }
 
-const words = { reuse: 'reused', run: 'will run', run_if_changed: 'may run' } as const;
+/** Of many, those that run stand first. */
+function rank({ will }: PlannedUnit): number {
+  return order.indexOf(will);
+}
+
+const order = ['run', 'run_if_changed', 'skip', 'reuse'] as const;
+
+const words = { reuse: 'reused', skip: 'skipped', run: 'will run', run_if_changed: 'may run' } as const;
 
 function says({ will }: PlannedUnit, { paint }: Terminal): string {
-  const style = { reuse: 'green', run: 'bold', run_if_changed: 'yellow' } as const;
+  const style = { reuse: 'green', skip: 'dim', run: 'bold', run_if_changed: 'yellow' } as const;
   return paint(style[will], words[will]);
 }
 
 function notes(step: PlannedUnit, items: readonly PlannedUnit[] = []): string {
   const reason = step.will === 'run_if_changed' ? [`only if the output of ${step.on.join(', ')} changes`] : [];
   const count = (will: PlannedUnit['will']) => items.filter((item) => item.will === will).length;
-  const counts = (['reuse', 'run', 'run_if_changed'] as const).filter((will) => count(will) > 0);
+  const counts = order.toReversed().filter((will) => count(will) > 0);
   const counted = counts.map((will) => `${plural(count(will), 'item')} ${words[will]}`);
   return [...reason, ...counted].join(', ');
 }
@@ -36,5 +47,6 @@ function sums(steps: readonly PlannedUnit[], saved: ResumePlan['saved']): string
     `reused: ${plural(count('reuse'), 'step')}${spared}`,
     `will run: ${plural(count('run'), 'step')}`,
     `will run only if the output of an earlier step changes: ${plural(count('run_if_changed'), 'step')}`,
+    ...(count('skip') === 0 ? [] : [`skipped, for its condition or what it needs: ${plural(count('skip'), 'step')}`]),
   ];
 }

@@ -2,17 +2,19 @@ import type { Manifest, StepSummary } from '@orch/contracts';
 import type { ReadRun } from '@orch/sdk';
 import { drawTree } from './draw-tree.ts';
 import type { Terminal } from './terminal.ts';
-import { harmlessly, paintState, plural, seconds, table } from './words.ts';
+import { fewOf, harmlessly, paintState, plural, seconds, table } from './words.ts';
+
+/** How many of each are listed. */
+const most = { steps: 40, failures: 10, gates: 20 };
 
 /** A run for a person: how it ended, its steps, what failed, the files it wrote, its gates, and where it stands. */
 export function describeRun(run: ReadRun, terminal: Terminal): string[] {
   const { manifest, status, dir, gates } = harmlessly(run);
-  const steps = Object.entries(manifest.steps).map(([id, step]) => stepRow(id, step, terminal));
   return [
     `${terminal.paint('bold', manifest.project)}  ${manifest.job_id}  ${paintState(status, terminal)} after ${seconds(manifest.duration_s)}`,
     ...callLines(manifest),
     '',
-    ...table(steps).map((line) => `  ${line}`),
+    ...stepLines(manifest, terminal),
     ...failureLines(manifest, terminal),
     ...fileLines(manifest),
     ...gateLines(gates),
@@ -22,10 +24,35 @@ export function describeRun(run: ReadRun, terminal: Terminal): string[] {
 }
 
 function callLines({ provider, costs }: Manifest): string[] {
-  if (provider === null) return [];
+  const { in_doubt: doubt } = costs;
+  const doubtful = doubt === 0 ? [] : [`in doubt: ${plural(doubt, 'call')} without an answer, may have been paid for`];
+  if (provider === null) return doubtful;
   const model = provider.model === undefined ? '' : `:${provider.model}`;
   const tokens = `${costs.tokens_in} tokens in, ${costs.tokens_out} out`;
-  return [`provider ${provider.provider}${model}, ${plural(costs.provider_calls, 'call')}, ${tokens}`];
+  return [`provider ${provider.provider}${model}, ${plural(costs.provider_calls, 'call')}, ${tokens}`, ...doubtful];
+}
+
+type Named = readonly [id: string, step: StepSummary];
+
+/** In the order of the plan; of many, first of all those that did not succeed. */
+function stepLines({ steps }: Manifest, terminal: Terminal): string[] {
+  const all: readonly Named[] = Object.entries(steps);
+  const isPlain = ([, { status }]: Named): boolean => plain.has(status);
+  const shown = new Set([...all.filter((one) => !isPlain(one)), ...all.filter(isPlain)].slice(0, most.steps));
+  const rows = all.filter((one) => shown.has(one)).map(([id, step]) => stepRow(id, step, terminal));
+  const rest = all.filter((one) => !shown.has(one));
+  return [...table(rows), ...restLines(rest)].map((line) => `  ${line}`);
+}
+
+/** Of these, one says as much as another. */
+const plain: ReadonlySet<string> = new Set(['succeeded', 'skipped', 'pending']);
+
+function restLines(rest: readonly Named[]): string[] {
+  if (rest.length === 0) return [];
+  const counts = [...Map.groupBy(rest, ([, { status }]) => status)].map(
+    ([status, { length }]) => `${length} ${status}`,
+  );
+  return [`… and ${rest.length} more: ${counts.join(', ')}`];
 }
 
 function stepRow(id: string, step: StepSummary, terminal: Terminal): string[] {
@@ -46,12 +73,12 @@ function stepRow(id: string, step: StepSummary, terminal: Terminal): string[] {
 
 function failureLines({ failures }: Manifest, terminal: Terminal): string[] {
   if (failures.length === 0) return [];
-  const lines = failures.slice(0, 10).flatMap(({ step, item, code, message, hint }) => {
+  const lines = failures.slice(0, most.failures).flatMap(({ step, item, code, message, hint }) => {
     const where = [step ?? 'job', ...(item === undefined ? [] : [item])].join(' ');
     const said = `${terminal.paint('red', where)} (${code}): ${message}`;
     return [...said.split('\n'), ...(hint === undefined ? [] : [`  ${hint}`])];
   });
-  const more = failures.length - 10;
+  const more = failures.length - most.failures;
   return ['', ...lines, ...(more > 0 ? [`… and ${more} more in the manifest`] : [])];
 }
 
@@ -62,5 +89,6 @@ function fileLines({ files }: Manifest): string[] {
 
 function gateLines(gates: ReadRun['gates']): string[] {
   if (gates.length === 0) return [];
-  return ['', ...gates.map(({ gate_id: id, decision }) => `gate ${id}: ${decision}`)];
+  const lines = gates.map(({ gate_id: id, decision }) => `gate ${id}: ${decision}`);
+  return ['', ...fewOf(lines, most.gates)];
 }

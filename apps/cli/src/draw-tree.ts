@@ -1,3 +1,5 @@
+import { fewOf } from './words.ts';
+
 type Folder = Map<string, Folder>;
 
 const most = 60;
@@ -13,8 +15,7 @@ export function drawTree(paths: readonly string[]): string[] {
       folder = next;
     }
   }
-  const lines = draw(root, '');
-  return lines.length <= most ? lines : [...lines.slice(0, most), `… and ${lines.length - most} more`];
+  return fewOf(draw(root, ''), most);
 }
 
 function draw(folder: Folder, indent: string): string[] {

@@ -3,7 +3,8 @@ import type { ExitCode, Json } from '@orch/contracts';
 import type { Terminal } from './terminal.ts';
 import { harmless } from './words.ts';
 
-type Problem = { file: string; line: number; column: number; message: string; hint?: string };
+/** Of a job that code defines there is no line. */
+type Problem = { file: string; line?: number; column?: number; message: string; hint?: string };
 
 /** Says what went wrong, what to do about it, and answers the exit code. The stack only when it was asked for. */
 export function explainError(
@@ -21,7 +22,7 @@ export function explainError(
 
 function lines(error: OrchError, terminal: Terminal): string[] {
   const problems = problemsOf(error).flatMap(({ file, line, column, message, hint }) => [
-    `${file}:${line}:${column}: ${message}`,
+    line === undefined ? `${file}: ${message}` : `${file}:${line}:${column}: ${message}`,
     ...(hint === undefined ? [] : [`  ${hint}`]),
   ]);
   const said = `${terminal.paint('red', 'error')}: ${harmless(error.message)}`;

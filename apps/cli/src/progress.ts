@@ -1,18 +1,35 @@
 import type { OrchEvent } from '@orch/sdk';
 import type { Terminal } from './terminal.ts';
-import { harmless, plural, seconds } from './words.ts';
+import { fewOf, harmless, plural, seconds } from './words.ts';
+
+/** How many of the steps that stay as they were are named. */
+const mostReused = 5;
 
 /** Tells a person what to know of the run, then what goes on, a line for each thing that ended. The items of a fan-out are told of when they fail. */
 export function createProgress(terminal: Terminal, notes: readonly string[]): (event: OrchEvent) => void {
   const items = new Map<string, number>();
+  const reused: string[] = [];
   return (event) => {
     const { step = '', item } = event;
     const name = item === undefined ? step : `${step} ${harmless(item)}`;
     if (event.type === 'job.started') for (const note of notes) terminal.out(note);
     if (event.type === 'step.expanded') items.set(step, event.data.count);
+    if (noteReused(event, reused)) return;
+    if (reused.length > 0) terminal.out(reusedLine(reused.splice(0), terminal));
     const line = lineOf(event, name, { terminal, items: items.get(step) });
     if (line !== undefined) terminal.out(line);
   };
+}
+
+/** Many of them come in several events, one after another: they are told together. */
+function noteReused({ type, data }: OrchEvent, reused: string[]): boolean {
+  if (type !== 'step.skipped' || data.reason !== 'resume') return false;
+  for (const { step, item } of data.reused) if (item === undefined) reused.push(step);
+  return true;
+}
+
+function reusedLine(steps: readonly string[], { paint }: Terminal): string {
+  return `  ${paint('green', '✓')} ${paint('dim', `reused: ${fewOf(steps, mostReused).join(', ')}`)}`;
 }
 
 type Telling = { readonly terminal: Terminal; readonly items: number | undefined };
@@ -35,7 +52,6 @@ function lineOf(event: OrchEvent, name: string, { terminal, items }: Telling): s
       return again ? `  ${paint('yellow', '↻')} ${name}  ${first}` : `  ${paint('red', '✗')} ${name}  ${first}`;
     }
     case 'step.skipped':
-      if (event.data.reason === 'resume') return reusedLine(event.data.reused, paint);
       return event.item === undefined ? paint('dim', `  - ${name}  skipped: ${event.data.reason}`) : undefined;
     case 'step.waiting':
       return `  ${paint('yellow', '?')} ${name}  ${harmless(event.data.question)}`;
@@ -45,9 +61,4 @@ function lineOf(event: OrchEvent, name: string, { terminal, items }: Telling): s
     default:
       return undefined;
   }
-}
-
-function reusedLine(reused: readonly { step: string; item?: string }[], paint: Terminal['paint']): string | undefined {
-  const steps = reused.flatMap(({ step, item }) => (item === undefined ? [step] : []));
-  return steps.length === 0 ? undefined : `  ${paint('green', '✓')} ${paint('dim', `reused: ${steps.join(', ')}`)}`;
 }

@@ -44,7 +44,7 @@ export function resumeJob(terminal: Terminal, options: ResumeFlags, { dir, spec 
       return exitCodes.succeeded;
     }
     const prepared = await prepareResume(dir, asked);
-    return followRun(prepared, { terminal, json }, (onEvent) =>
+    return followRun(prepared, { terminal, json, frozen: frozen ?? false }, (onEvent) =>
       resumeRun(dir, prepared.job, prepared.ports, {
         from,
         retryFailed,

@@ -1,5 +1,5 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { tempDir } from '@orch/testkit';
 import { expect, test } from 'vitest';
 import { runCli } from './run-cli.ts';
@@ -19,7 +19,51 @@ test('run tells what goes on and how it ended, and exits with 0', async () => {
   expect(out.join('\n')).toMatch(
     /✓ ask .*✓ keep .*hello +job_\w+ +succeeded after .*outputs\/\n {2}hello\/\n {4}a\/\n {6}hello\.md\n {4}b\.md\n/s,
   );
-  expect(out.at(-1)).toBe('echo: made-up replies, no model was called');
+  const note = 'echo: made-up replies, no model was called';
+  expect([out.indexOf(note), out.lastIndexOf(note)]).toEqual([0, 0]);
+});
+
+test('a frozen run says once that nobody is called, and how to go on with and without paying', async () => {
+  const miss = await cli(['run', '--frozen', '--provider', 'echo'], withJob(job));
+  expect(miss.code).toBe(1);
+  expect(miss.out.filter((line) => line.startsWith('frozen: '))).toHaveLength(1);
+  expect(miss.out.slice(-2).map((line) => line.replace(/job_\w+/, 'ID'))).toEqual([
+    'resume  orch resume ID --frozen  once the missing replies are in the cache or in recordings',
+    'or      orch resume ID           asks the model for them, which may cost money',
+  ]);
+  const failed = await cli(['run', '--frozen'], withJob('steps: { a: { run: "exit 1" } }'));
+  expect(failed.out.at(-1)).toMatch(/^resume {2}orch resume job_\w+ --frozen$/);
+});
+
+test.each(['gone', 'damaged'])('content of a run that is %s stops a resume with 8, and is named', async (how) => {
+  const steps = { big: { run: 'seq 1 3000' }, use: { run: 'test -e go && echo {{ steps.big.output }}' } };
+  const cwd = withJob(JSON.stringify({ steps }));
+  expect((await cli(['run'], cwd)).code).toBe(1);
+  const artifacts = join(cwd, 'runs/latest/artifacts');
+  const blobs = readdirSync(artifacts, { recursive: true }).map((name) => join(artifacts, String(name)));
+  const isBig = (path: string) => statSync(path).isFile() && readFileSync(path, 'utf8').startsWith('1\n2\n');
+  const [blob = ''] = blobs.filter(isBig);
+  rmSync(blob);
+  if (how === 'damaged') writeFileSync(blob, '1\n2\n');
+  const { code, out, err } = await cli(['resume'], cwd);
+  expect([code, [...out, ...err].join('\n')]).toEqual([8, expect.stringContaining(basename(blob))]);
+});
+
+test('of very many steps some are named and the rest is counted, but for --json', async () => {
+  const ids = Array.from({ length: 60 }, (_, n) => `s${n}`);
+  const writes = Object.fromEntries(ids.map((id) => [id, { write: { [id]: id } }]));
+  const cwd = withJob(JSON.stringify({ steps: { ...writes, wall: { run: 'test -e go', needs: ids } } }));
+  expect((await cli(['run'], cwd)).code).toBe(1);
+  const planned = (await cli(['resume', '--plan'], cwd)).out;
+  expect([planned[0], planned[40]]).toEqual(['will run  wall', '… and 21 more']);
+  writeFileSync(join(cwd, 'go'), '');
+  const { out } = await cli(['resume'], cwd);
+  const told = out.join('\n');
+  expect(told).toMatch(/✓ reused: (s\d+, ){5}… and 55 more\n/);
+  expect(told).toMatch(/\n {2}… and 21 more: 21 succeeded\n/);
+  expect(out.filter((line) => line.startsWith('  succeeded'))).toHaveLength(40);
+  const shown = JSON.parse((await cli(['show', '--json'], cwd)).out.join('\n')) as { steps: object };
+  expect(Object.keys(shown.steps)).toHaveLength(61);
 });
 
 test('run --json prints one document and nothing else', async () => {
@@ -57,8 +101,9 @@ test.each([
   [['run', 'none.yaml'], 'Expected a job file at none.yaml: there is none.'],
   [['run', 'folder'], 'it is a folder'],
   [['run'], 'Expected a job file: no SPEC was given'],
-  [['runn'], "unknown command 'runn'"],
-  [['run', '--providr', 'x'], "unknown option '--providr'"],
+  [['runn'], "unknown command 'runn'\n(Did you mean run?)\n  See orch --help."],
+  [['cache', 'bogus'], "unknown command 'bogus'\n  See orch --help."],
+  [['run', '--providr', 'x'], "unknown option '--providr'\n(Did you mean --provider?)\n  See orch run --help."],
   [[], 'Usage: orch'],
 ])('a wrong call is told and exits with 2: %j', async (argv, message) => {
   const cwd = tempDir();

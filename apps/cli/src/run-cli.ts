@@ -42,7 +42,8 @@ function createProgram(wiring: Wiring): Command {
         if (!json) terminal.err(text.trimEnd());
       },
     })
-    .showSuggestionAfterError();
+    .showSuggestionAfterError()
+    .showHelpAfterError('  See orch --help.');
   for (const row of commands) addCommand(program, row, wiring);
   return program;
 }
@@ -57,6 +58,7 @@ function addCommand(program: Command, row: CommandRow, { terminal, exit }: Wirin
     const option = new Option(flags, description);
     command.addOption(many === undefined ? option : option.argParser(collect));
   }
+  command.showHelpAfterError(`  See orch ${row.name} --help.`);
   command.option('--json', 'print JSON').option('--verbose', 'print the stack of an error');
   command.action(async () => {
     const loaded = await row.load();

@@ -26,6 +26,11 @@ export function plural(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;
 }
 
+/** The first of a list, and how many more there are. */
+export function fewOf(words: readonly string[], most: number): string[] {
+  return words.length <= most ? [...words] : [...words.slice(0, most), `… and ${words.length - most} more`];
+}
+
 /** Rows as lines whose cells stand below each other, two spaces apart. */
 export function table(rows: readonly (readonly string[])[]): string[] {
   const width = (text: string): number => stripVTControlCharacters(text).length;

@@ -23,6 +23,8 @@ export type CacheOptions<V> = {
   readonly clock?: Pick<Clock, 'now'> | undefined;
   /** Stands in the entries written. */
   readonly orchVersion?: string | undefined;
+  /** Why an entry that is whole may not be used all the same; undefined when it may. */
+  readonly refuse?: ((entry: CacheEntry) => string | undefined) | undefined;
   /** Told of entries that cannot be used; unless given, a process warning. */
   readonly onWarning?: ((warning: CacheWarning) => void) | undefined;
 };

@@ -10,7 +10,7 @@ import { hasErrno } from './disc-errors.ts';
 import { entryLine, namedDigests } from './entry-file.ts';
 import type { EntryRest } from './entry-file.ts';
 import { EntryReader } from './entry-reader.ts';
-import type { CacheWarning } from './entry-reader.ts';
+import type { ReadingOptions } from './entry-reader.ts';
 
 export type Level = 'run' | 'shared';
 
@@ -18,7 +18,7 @@ export type FoldersOptions = {
   readonly run: CachePlaces;
   readonly shared: SharedPlaces | undefined;
   readonly durability: Durability;
-  readonly warn: (warning: CacheWarning) => void;
+  readonly reading: ReadingOptions;
 };
 
 /** The entries on disc: those of this run, and those all runs share. */
@@ -28,7 +28,7 @@ export class EntryFolders {
 
   constructor(options: FoldersOptions) {
     this.#options = options;
-    this.#readers = { run: new EntryReader(options.warn), shared: new EntryReader(options.warn) };
+    this.#readers = { run: new EntryReader(options.reading), shared: new EntryReader(options.reading) };
   }
 
   read(level: Level, question: Question): CacheEntry | undefined {

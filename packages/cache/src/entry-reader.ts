@@ -7,14 +7,20 @@ import { parseEntry } from './entry-file.ts';
 /** What was stored and cannot be used, and why. An entry like this counts as missing. */
 export type CacheWarning = { readonly path: string; readonly reason: string };
 
+export type ReadingOptions = {
+  readonly warn: (warning: CacheWarning) => void;
+  /** Why an entry that is whole may not be used. */
+  readonly refuse?: ((entry: CacheEntry) => string | undefined) | undefined;
+};
+
 /** Reads the entries of one folder or kind of folder. */
 export class EntryReader {
-  readonly #warn: (warning: CacheWarning) => void;
+  readonly #options: ReadingOptions;
   /** Looking first saves the exception when there is no file, and costs as much as a quarter of the read when there is. */
   #looksFirst = true;
 
-  constructor(warn: (warning: CacheWarning) => void) {
-    this.#warn = warn;
+  constructor(options: ReadingOptions) {
+    this.#options = options;
   }
 
   /** Undefined when there is none, or none that is whole. Throws `io`. */
@@ -24,8 +30,13 @@ export class EntryReader {
     this.#looksFirst = text === undefined; // what happened last happens again, more often than not
     if (text === undefined) return undefined;
     const entry = parseEntry(text, asked);
-    if (typeof entry !== 'string') return entry;
-    this.#warn({ path, reason: entry });
+    if (typeof entry === 'string') return this.#leave(path, entry);
+    const refused = this.#options.refuse?.(entry);
+    return refused === undefined ? entry : this.#leave(path, refused);
+  }
+
+  #leave(path: string, reason: string): undefined {
+    this.#options.warn({ path, reason });
     return undefined;
   }
 }

@@ -77,6 +77,19 @@ test('a new answer is the nearest to the next sample of its question', async () 
   expect(cache.explain({ ...item(5), sample: 1 })).toEqual({ hit: false, nearest, changed: ['sample'] });
 });
 
+test('an entry of the same sample is nearer than later answers to the question it stands for', async () => {
+  const { cache, other } = await filled(1);
+  for (const sample of [1, 2]) await cache.getOrCompute({ ...item(0), sample }, async () => 'again');
+  for (const known of [cache, other]) {
+    const found = { hit: false, nearest: cacheKey(item(0)), changed: ['inputs.messages'] };
+    expect(known.explain(item(9))).toEqual(found);
+    const second = { ...item(9), sample: 2 };
+    expect(known.explain(second)).toEqual({ ...found, nearest: cacheKey({ ...item(0), sample: 2 }) });
+    const fourth = known.explain({ ...item(0), sample: 3 });
+    expect(fourth).toMatchObject({ hit: false, changed: ['sample'] });
+  }
+});
+
 test('a miss of the past is explained by what was there then', async () => {
   const clock = new FakeClock();
   const shared = tempDir();

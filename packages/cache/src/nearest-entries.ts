@@ -21,11 +21,12 @@ export type IndexedEntry = EntryStamp & Pick<CacheEntry, 'preimage'>;
 
 /** Field by name → its canonical JSON. */
 type Fields = ReadonlyMap<string, string>;
-type Known = EntryStamp & { readonly fields: Fields };
+type Known = EntryStamp & { readonly fields: Fields; readonly sample: number };
 
 /**
  * The entries of one step, by the value of each field. The nearest of many is found among the newest that share a
- * field with the question: as many comparisons as there are fields, however many entries.
+ * field with the question, those of its own sample apart from first and further ones: a few comparisons for each field,
+ * however many entries.
  */
 export class NearestEntries {
   readonly #all: Known[] = [];
@@ -42,21 +43,27 @@ export class NearestEntries {
   }
 
   nearestTo(preimage: Preimage, filter: EntryFilter): Nearest {
+    const { sample = 0 } = preimage;
     const asked = fieldsOf(preimage);
-    const sharing = [...asked].map(([name, text]) => this.#byValue.get(`${name}=${text}`) ?? []);
+    const groups = new Set([groupOf(sample), first, further]);
+    const sharing = valuesOf(asked, groups).map((value) => this.#byValue.get(value) ?? []);
     const candidates = new Set([...sharing, this.#all].map((known) => newest(known, filter)));
     let best: Nearest = { changed: [] };
+    let least = Infinity;
     for (const known of candidates) {
       if (!known) continue;
       const changed = differing(asked, known.fields);
-      if (best.nearest === undefined || changed.length < best.changed.length) best = { nearest: known.key, changed };
+      // Of entries that differ in as many fields, one of the same sample is nearer.
+      const distance = changed.length + (known.sample === sample ? 0 : 0.5);
+      if (distance < least) [best, least] = [{ nearest: known.key, changed }, distance];
     }
     return best;
   }
 
   #insert(known: Known): void {
     insertByTime(this.#all, known);
-    for (const [name, text] of known.fields) insertByTime(this.#having(`${name}=${text}`), known);
+    const groups = known.sample === 0 ? [first] : [groupOf(known.sample), further];
+    for (const value of valuesOf(known.fields, groups)) insertByTime(this.#having(value), known);
   }
 
   #having(value: string): Known[] {
@@ -67,7 +74,19 @@ export class NearestEntries {
 }
 
 function toKnown({ key, cached_at, preimage }: IndexedEntry): Known {
-  return { key, cached_at, fields: fieldsOf(preimage) };
+  return { key, cached_at, fields: fieldsOf(preimage), sample: preimage.sample ?? 0 };
+}
+
+/** Of entries by their sample: the first one of a question, and all that came after it. */
+const [first, further] = ['0', '+'];
+
+function groupOf(sample: number): string {
+  return String(sample);
+}
+
+/** What entries are found by. */
+function valuesOf(fields: Fields, groups: Iterable<string>): string[] {
+  return Array.from(groups, (group) => Array.from(fields, ([name, text]) => `${group} ${name}=${text}`)).flat();
 }
 
 function insertByTime(entries: Known[], entry: Known): void {

@@ -12,10 +12,10 @@ import { createUpkeep } from './upkeep.ts';
  */
 export function openCache<V = Json>(dir: string, options: CacheOptions<V> = {}): Cache<V> {
   const { shared, durability = 'strict', clock = { now: () => Date.now() }, orchVersion = 'unknown' } = options;
-  const { codec = asResponse as unknown as Codec<V>, onWarning: warn = warnProcess } = options;
+  const { codec = asResponse as unknown as Codec<V>, onWarning: warn = warnProcess, refuse } = options;
   const own = runPlaces(dir);
   const ofAll = shared === undefined ? undefined : sharedPlaces(shared);
-  const folders = new EntryFolders({ run: own, shared: ofAll, durability, warn });
+  const folders = new EntryFolders({ run: own, shared: ofAll, durability, reading: { warn, refuse } });
   const cache = new FileCache({ folders, flights: ofAll?.flights, codec, clock, orchVersion });
   return Object.assign(cache, createUpkeep(ofAll ?? own));
 }

@@ -1,9 +1,9 @@
 import { exitCodes } from '@orch/contracts';
 import type { ExitCode } from '@orch/contracts';
 import { diffRuns, findRun, tellChanges } from '@orch/sdk';
-import type { UnitDiff } from '@orch/sdk';
+import type { ReadsNow, UnitDiff } from '@orch/sdk';
 import type { Style, Terminal } from '../terminal.ts';
-import { harmless } from '../words.ts';
+import { fewOf, harmless } from '../words.ts';
 import type { Invocation } from './index.ts';
 import { runsDirOf } from './options.ts';
 import type { RunsDirOption } from './options.ts';
@@ -30,11 +30,25 @@ function describe(unit: UnitDiff, terminal: Terminal): string[] {
     case 'only_in':
       return [head('yellow', `only in ${unit.run}`)];
     case 'changed': {
-      const what =
-        unit.parts.length === 0
-          ? 'inputs changed; what they were cannot be told any more'
-          : `${unit.parts.join(', ')} changed`;
-      return [head('yellow', what), ...tellChanges(unit.changes).map((line) => `  ${harmless(line)}`)];
+      const { parts, changes, reads } = unit;
+      const unknown = 'inputs changed; what they were cannot be told any more';
+      const lines = [...tellChanges(changes), ...(reads === undefined ? [] : readLines(reads))];
+      const what = parts.length === 0 ? unknown : `${parts.join(', ')} changed`;
+      return [head('yellow', what), ...lines.map((line) => `  ${harmless(shortDigests(line))}`)];
     }
   }
+}
+
+function shortDigests(line: string): string {
+  return line.replace(/\b([0-9a-f]{12})[0-9a-f]{52}\b/g, '$1');
+}
+
+const mostFiles = 10;
+
+/** Digests of what a step read are only kept with `cache: on`. */
+function readLines({ now, since }: ReadsNow): string[] {
+  if (now.length === 0) return ['it reads no file any more'];
+  const files = (names: readonly string[]) => fewOf(names, mostFiles).join(', ');
+  if (since.length > 0) return [`of the files that it reads, changed on disc since then: ${files(since)}`];
+  return [`no file that it reads is newer: one is gone, or another in its place; it reads ${files(now)}`];
 }

@@ -20,7 +20,7 @@ export async function execute(invocation: Invocation<Options>): Promise<ExitCode
   const goesOn = options.resume ?? options.from ?? options.retryFailed ?? options.plan;
   if (goesOn === undefined) return runNew(invocation, spec);
   const runsDir = runsDirOf(options, terminal);
-  const dir = newestRunOf(runsDir, spec, { cwd: terminal.cwd, finished: options.from !== undefined });
+  const dir = await newestRunOf(runsDir, spec, { cwd: terminal.cwd, finished: options.from !== undefined });
   if (dir !== undefined) return resumeJob(terminal, options, { dir, spec: spec ?? 'job.yaml' });
   if (options.resume === undefined || options.plan !== undefined) throw nothingToResume(runsDir);
   terminal.err('No unfinished run of this job: starting a new one.');
@@ -35,7 +35,8 @@ function runNew({ terminal, options }: Invocation<Options>, spec: string | undef
     const runsDir = runsDirOf(options, terminal);
     const asked = { cwd, env, provider, frozen, runsDir, vars: readVars(options.var), signal: any };
     const prepared = await prepareRun(spec, asked);
-    return followRun(prepared, { terminal, json: options.json ?? false }, (onEvent) =>
+    const following = { terminal, json: options.json ?? false, frozen: frozen ?? false };
+    return followRun(prepared, following, (onEvent) =>
       startRun(prepared.job, prepared.ports, {
         ...{ runsDir, only: options.only, limit, frozen, failFast: options.failFast },
         ...{ drain, signal, onEvent },

@@ -2,7 +2,7 @@ import { exitCodes } from '@orch/contracts';
 import { explainStep, findRun } from '@orch/sdk';
 import type { AskedQuestion, StepExplanation, UnitEnd } from '@orch/sdk';
 import type { Terminal } from '../terminal.ts';
-import { harmless, plural } from '../words.ts';
+import { fewOf, harmless, plural } from '../words.ts';
 import type { Invocation } from './index.ts';
 import { runsDirOf } from './options.ts';
 import type { RunsDirOption } from './options.ts';
@@ -29,9 +29,8 @@ function describe({ questions, ends, items }: StepExplanation, terminal: Termina
 const mostItems = 20;
 
 function itemLines(items: readonly string[]): string[] {
-  const some = items.slice(0, mostItems).map((item) => `  ${harmless(item)}`);
-  const more = items.length > mostItems ? [`  … ${items.length - mostItems} more`] : [];
-  return ['It fans out, and its items ask. Name one as well:', ...some, ...more];
+  const some = fewOf(items.map(harmless), mostItems).map((item) => `  ${item}`);
+  return ['It fans out, and its items ask. Name one as well:', ...some];
 }
 
 function questionLines(question: AskedQuestion, { paint }: Terminal): string[] {
@@ -41,11 +40,18 @@ function questionLines(question: AskedQuestion, { paint }: Terminal): string[] {
     const paid = question.paidBy === undefined ? '' : `, paid for by ${question.paidBy}`;
     return [`${head}   ${key} from ${sources[question.source]}${paid}`];
   }
-  const { why } = question;
-  const lines = why?.lines ?? ['What was asked is not known: the process died before there was an answer.'];
+  const { why, passedOver } = question;
   const count = why === undefined || why.changed.length === 0 ? '' : `, ${plural(why.changed.length, 'field')} changed`;
-  return [`${head}  ${key}${count}`, ...lines.map((line) => `  ${harmless(line)}`)];
+  const reason = passedOver === undefined ? [] : [passes[passedOver]];
+  const unknown =
+    reason.length === 0 ? ['What was asked is not known: the process died before there was an answer.'] : [];
+  return [`${head}  ${key}${count}`, ...[...reason, ...(why?.lines ?? unknown)].map((line) => `  ${harmless(line)}`)];
 }
+
+const passes = {
+  off: 'The step says cache: off, which takes nothing of other runs.',
+  refresh: 'The step says cache: refresh, which takes nothing older than the run.',
+};
 
 const sources = {
   run: "this run's own folder",

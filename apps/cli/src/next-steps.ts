@@ -1,0 +1,55 @@
+import { dirname, relative } from 'node:path';
+import { runsFolder } from '@orch/sdk';
+import type { RunResult } from '@orch/sdk';
+import type { Terminal } from './terminal.ts';
+import { table } from './words.ts';
+
+/** A step, or an item of it, that asks a person. */
+export type Waiting = { readonly step: string; readonly item?: string | undefined };
+
+export type EndedRun = {
+  readonly result: RunResult;
+  /** It was to call nobody. */
+  readonly frozen: boolean;
+  readonly waiting: readonly Waiting[];
+};
+
+const mostAnswers = 10;
+
+/** The commands that go on with a run which has not come to its end, and what each means where that is not plain. */
+export function nextSteps({ result, frozen, waiting }: EndedRun, terminal: Terminal): string[] {
+  const { status, jobId, manifest } = result;
+  if (status === 'succeeded' || status === 'canceled') return [];
+  const elsewhere = runsDirFlag(result, terminal);
+  const answers = waiting
+    .slice(0, mostAnswers)
+    .map((unit) => ['answer', `orch approve ${jobId} ${words(unit)}${elsewhere}`]);
+  const more = waiting.length > mostAnswers ? [['', `… and ${waiting.length - mostAnswers} more`]] : [];
+  const resume = `orch resume ${jobId}${elsewhere}`;
+  const isMiss = manifest.failures.some(({ code }) => code === 'frozen_miss');
+  const rows = [...answers, ...more, ...(frozen ? frozenWays(resume, isMiss) : [['resume', resume]])];
+  return table(rows.map(([name = '', ...rest]) => [terminal.paint('dim', name), ...rest]));
+}
+
+function frozenWays(resume: string, isMiss: boolean): string[][] {
+  const again = ['resume', `${resume} --frozen`];
+  if (!isMiss) return [again];
+  return [
+    [...again, 'once the missing replies are in the cache or in recordings'],
+    ['or', resume, 'asks the model for them, which may cost money'],
+  ];
+}
+
+function runsDirFlag({ dir }: RunResult, { cwd, env }: Terminal): string {
+  const base = dirname(dir);
+  return base === runsFolder(undefined, { cwd, env }) ? '' : ` --runs-dir ${relative(cwd, base)}`;
+}
+
+function words({ step, item }: Waiting): string {
+  return item === undefined ? step : `${step} ${quoted(item)}`;
+}
+
+/** As a shell takes it for one word. */
+function quoted(text: string): string {
+  return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
