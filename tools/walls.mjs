@@ -9,9 +9,9 @@
  */
 
 const vendors = ['providers-ollama', 'providers-openai', 'providers-replay', 'providers-echo'];
-const mechanisms = ['dag', 'lifecycle', 'filestore', 'process', 'answers'];
+const mechanisms = ['dag', 'lifecycle', 'filestore', 'process', 'answers', 'secrets'];
 const belowEngine = ['contracts', ...mechanisms, 'events', 'cache', 'spec', 'gates', 'providers-core'];
-const belowSdk = [...belowEngine, ...vendors, 'engine'];
+const belowSdk = [...belowEngine, ...vendors, 'engine', 'pipelines'];
 
 /** @type {Record<string, Wall>} */
 export const walls = {
@@ -22,6 +22,7 @@ export const walls = {
   filestore: { dir: 'packages/filestore', layer: 1, mayImport: ['contracts'] },
   process: { dir: 'packages/process', layer: 1, mayImport: ['contracts'] },
   answers: { dir: 'packages/answers', layer: 1, mayImport: ['contracts'] },
+  secrets: { dir: 'packages/secrets', layer: 1, mayImport: ['contracts'] },
 
   events: { dir: 'packages/events', layer: 2, mayImport: ['contracts', 'filestore', 'lifecycle'] },
   cache: { dir: 'packages/cache', layer: 2, mayImport: ['contracts', 'filestore'] },
@@ -32,6 +33,8 @@ export const walls = {
   ...Object.fromEntries(
     vendors.map((name) => [name, { dir: `packages/${name}`, layer: 3, mayImport: ['contracts', 'providers-core'] }]),
   ),
+
+  pipelines: { dir: 'packages/pipelines', layer: 3, mayImport: ['contracts'] },
 
   engine: { dir: 'packages/engine', layer: 4, mayImport: belowEngine },
 
