@@ -1,4 +1,4 @@
-import { languageOf } from './fence.ts';
+import { isDiffLanguage, languageOf } from './fence.ts';
 import { cleanName, extensionOf, isFileName, isMarkdownName, isPath } from './file-name.ts';
 
 const attribute = /(?:^|[\s{,])(title|file_?name|file|path)\s*[=:]\s*(?:"([^"]+)"|'([^']+)'|([^\s{},"']+))/i;
@@ -49,7 +49,7 @@ export function nameInComment(line: string): string | undefined {
 export function canBe(name: string, info: string, nameIsInFence: boolean): boolean {
   const language = languageOf(info);
   const extension = extensionOf(name);
-  if (language === 'diff' || language === 'patch') return extension === 'diff' || extension === 'patch';
+  if (isDiffLanguage(language)) return extension === 'diff' || extension === 'patch';
   return nameIsInFence || !shells.test(language) || extension === '' || shellFiles.test(extension);
 }
 

@@ -6,6 +6,8 @@ export type Block = {
   /** Its first and last line. */
   readonly start: number;
   readonly end: number;
+  /** Whether something ends it; otherwise it goes to the end of the text. */
+  readonly closed: boolean;
   /** What names it: the attributes of its tag, or the info string of its fence and the nearest written line above. */
   readonly by: { readonly tag: string } | { readonly info: string; readonly above: string };
   readonly lines: readonly string[];

@@ -30,12 +30,18 @@ export function closes(fence: Fence, opener: Fence): boolean {
 
 /** Whether `fence` is one that the block of `opener` could mistake for its end; all others are its content. */
 export function reaches(fence: Fence, opener: Fence): boolean {
-  return fence.char === opener.char && fence.length >= opener.length && fence.indent <= opener.indent + 3;
+  // The lines of a diff that did not change begin with a space, also those that are fences of a Markdown file.
+  const deepest = isDiffLanguage(languageOf(opener.info)) ? opener.indent : opener.indent + 3;
+  return fence.char === opener.char && fence.length >= opener.length && fence.indent <= deepest;
 }
 
 /** The language an info string starts with, lower case: `js` of `js:src/x.js`, `{.python}` or `JS title="x"`. */
 export function languageOf(info: string): string {
   return /^\{?\.?([\w+#-]+)(?=$|[\s:,{}])/.exec(info)?.[1]?.toLowerCase() ?? '';
+}
+
+export function isDiffLanguage(language: string): boolean {
+  return language === 'diff' || language === 'patch' || language === 'udiff';
 }
 
 export function isMarkdownLanguage(language: string): boolean {

@@ -17,9 +17,11 @@ export function fencedBlocks(lines: readonly string[]): BlockReader {
     const index = places.get(start);
     const opener = index === undefined ? undefined : fences[index];
     if (index === undefined || opener === undefined) return undefined;
-    const end = (nested.get(opener) ?? nextClosing(fences, index))?.line ?? lines.length;
+    const closing = nested.get(opener) ?? nextClosing(fences, index);
+    const end = closing?.line ?? lines.length;
     const content = lines.slice(start + 1, end).map((line) => outdent(line, opener.indent));
-    return { start, end, by: { info: opener.info, above: lineAbove(lines, start) }, lines: content };
+    const by = { info: opener.info, above: lineAbove(lines, start) };
+    return { start, end, closed: closing !== undefined, by, lines: content };
   };
 }
 

@@ -59,6 +59,8 @@ function isDotFile(base: string): boolean {
   return /^\.[A-Za-z][\w.-]*$/.test(base);
 }
 
+/** One that names a drive is still a name, for all that it is refused later. */
 function isPlain(word: string): boolean {
-  return word.length <= 255 && !/[\s<>"'`|?*:,;]|\0|\/$|\.$/.test(word);
+  const path = word.replace(/^[A-Za-z]:(?=[\\/])/, '');
+  return path.length <= 255 && !/[\s<>"'`|?*:,;]|\0|\/$|\.$/.test(path);
 }

@@ -1,10 +1,22 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseFiles } from './parse-files.ts';
+import { parseFiles as parse } from './parse-files.ts';
 import type { FileAnswer } from './parse-files.ts';
+import { toFileBlock } from './to-file-block.ts';
 
 const F = '```';
 const block = (info: string, ...lines: string[]) => [F + info, ...lines, F, ''].join('\n');
+const parseFiles = (text: string) => {
+  const files = parse(text);
+  if (files.ok) return files.value;
+  throw files.error;
+};
+const fault = (text: string) => {
+  const files = parse(text);
+  if (files.ok) throw new Error(`expected an error, got ${JSON.stringify(files.value)}`);
+  expect(files.error.code).toBe('bad_answer');
+  return files.error.message;
+};
 const paths = (text: string) => parseFiles(text).map((file) => file.path);
 
 describe('a block is named by', () => {
@@ -63,6 +75,9 @@ describe('a block is named by', () => {
     ["<file name='./src/x.js'>\nx\n</file>"],
     ['<file path=src/x.js>x</file>'],
     [`<file path="src/x.js">\n${block('js', 'x')}</file>`],
+    ['<FILE filename="src/x.js">\nx\n</FILE>'],
+    ['<file path="src/x.js">\nx</file>'],
+    ['<file path="src//./x.js">\n\nx\n</file>'.replace('\n\n', '\n')],
   ])('tags around it: %s', (text) => {
     expect(parseFiles(`Here:\n${text}\n`)).toEqual([{ path: 'src/x.js', content: 'x\n' }]);
   });
@@ -87,7 +102,6 @@ describe('what is not a file', () => {
     ['a command in an info string', block('sh npm run build.js', 'x')],
     ['a title that is prose', block('text title="Example output"', 'x')],
     ['a Markdown title that looks like a name', block('md', '# notes.md')],
-    ['a tag that nothing closes', '<file path="x.js">\nx\n'],
     ['a block that a model only thought of', `<think>\n${block('js x.js', 'x')}</think>\nNo.`],
   ])('%s', (_, text) => {
     expect(parseFiles(text)).toEqual([]);
@@ -143,8 +157,23 @@ test('files inside a whole answer that was put into one Markdown block are found
   ]);
 });
 
-test('a block that nothing closes goes to the end of the answer', () => {
-  expect(parseFiles(`${F}js x.js\na\nb\n`)).toEqual([{ path: 'x.js', content: 'a\nb\n' }]);
+test.each([
+  ['a fence', `Here:\n\n${F}js x.js\na\nb\n`],
+  ['a fence below a name', `\n### x.js\n${F}js\na\nb\n`],
+  ['a fence above a name', `\n\n${F}js\n// x.js\na\n`],
+  ['a tag', 'Here:\n\n<file path="x.js">\nx\n'],
+  ['a tag before another', 'Here:\n\n<file path="x.js">\nx\n<file path="y.js">\ny\n</file>\n'],
+])('a file that nothing ends is an error and no half file: %s', (_, text) => {
+  expect(fault(text)).toBe('Line 3 of the answer: expected x.js to be whole, nothing ends it.');
+});
+
+test('a block without a name that nothing closes takes no file away', () => {
+  expect(paths(`${block('js x.js', 'x')}Run it:\n${F}sh\nnode x.js\n`)).toEqual(['x.js']);
+});
+
+test('tags inside a file between tags survive when they pair up', () => {
+  const inner = '<file path="y.js">\ny\n</file>\n';
+  expect(parseFiles(`<file path="x.md">\n${inner}</file>`)).toEqual([{ path: 'x.md', content: inner }]);
 });
 
 test('line ends come out as LF, whatever the answer has', () => {
@@ -153,11 +182,16 @@ test('line ends come out as LF, whatever the answer has', () => {
   ]);
 });
 
-test('of two blocks with the same name the last counts, in the place of the first', () => {
-  const text = block('js x.js', 'old') + block('js y.js', 'y') + block('js ./x.js', 'new');
-  expect(parseFiles(text)).toEqual([
-    { path: 'x.js', content: 'new\n' },
-    { path: 'y.js', content: 'y\n' },
+test('a file that is there twice with other content is an error that names both lines', () => {
+  const text = `Hi\n${block('js x.js', 'old')}${block('js y.js', 'y')}${block('js ./x.js', 'new')}`;
+  expect(fault(text)).toBe(
+    'Line 8 of the answer: expected x.js once, got it in line 2 and, with other content, in line 8.',
+  );
+});
+
+test('a file that is there twice with the same content is there once', () => {
+  expect(parseFiles(block('js x.js', 'x') + block('js src/../x.js', 'x').replace('src/../', './'))).toEqual([
+    { path: 'x.js', content: 'x\n' },
   ]);
 });
 
@@ -167,8 +201,101 @@ test('a snippet below the name of a file does not replace the file that its fenc
   ]);
 });
 
-test('names outside the project are handed on as written, for the writer to refuse', () => {
-  expect(paths(block('js ../x.js', '') + block('js title="/etc/x.js"', ''))).toEqual(['../x.js', '/etc/x.js']);
+test.each([
+  ['../x.js'],
+  ['src/../../x.js'],
+  ['/etc/x.js'],
+  ['//server/x.js'],
+  ['C:/x.js'],
+  ['C:\\x.js'],
+  ['src\\x.js'],
+  ['~/x.js'],
+  ['~root/x.js'],
+  ['.git/config.js'],
+  ['sub/.GIT/hooks/x.js'],
+  ['.git /x.js'],
+  ['src/x.js/'],
+  ['..'],
+  ['a\0b.js'],
+])('a name outside the project is refused, wherever it stands: %j', (name) => {
+  const shapes = [
+    block(`js filename="${name}"`, 'x'),
+    `<file path="${name}">\nx\n</file>`,
+    block(`js ${name}`, 'x'),
+    `### ${name}\n${block('js', 'x')}`,
+    block('js', `// ${name}`, 'x'),
+  ];
+  for (const [at, shape] of shapes.entries()) {
+    const result = parse(`${block('js ok.js', '1')}\n${shape}`);
+    if (at > 1 && result.ok) expect(result.value).toEqual([{ path: 'ok.js', content: '1\n' }]);
+    else
+      expect(result).toMatchObject({
+        error: { message: expect.stringMatching(/^Line \d+ of the answer: expected a path inside the project, got /) },
+      });
+  }
+});
+
+test('names that only look odd are files', () => {
+  for (const name of ['.gitignore', '.github/ci.yml', 'a..b.js', 'x~.js', '-rf.js'])
+    expect(paths(block(`path="${name}"`, 'x'))).toEqual([name]);
+});
+
+test('an answer as models write it: prose, a tree, a README with commands, a snippet, and how to start', () => {
+  const text = [
+    "Sure! Here's the project:",
+    '',
+    F,
+    'notes/',
+    '├── README.md',
+    '└── src/app.ts',
+    F,
+    '',
+    '### 1. `src/app.ts`',
+    '',
+    `${F}typescript`,
+    'export const app = 1;',
+    F,
+    '',
+    '**README.md**',
+    '',
+    `${F}markdown`,
+    '# Notes',
+    '',
+    `${F}bash`,
+    'npm start',
+    F,
+    F,
+    '',
+    `- \`.env\`:`,
+    '',
+    `  ${F}`,
+    '  PORT=1',
+    `  ${F}`,
+    '',
+    `${F}yaml:.github/workflows/ci.yml`,
+    'on: push',
+    F,
+    '',
+    '~~~html',
+    '<!-- public/index.html -->',
+    '<p>',
+    '~~~',
+    '',
+    'Start it:',
+    `${F}bash`,
+    'npm start',
+    F,
+    'Enjoy!',
+  ].join('\n');
+  const files = [
+    { path: 'src/app.ts', content: 'export const app = 1;\n' },
+    { path: 'README.md', content: `# Notes\n\n${F}bash\nnpm start\n${F}\n` },
+    { path: '.env', content: 'PORT=1\n' },
+    { path: '.github/workflows/ci.yml', content: 'on: push\n' },
+    { path: 'public/index.html', content: '<p>\n' },
+  ];
+  expect(parseFiles(text)).toEqual(files);
+  expect(parseFiles(text.replaceAll('\n', '\r\n'))).toEqual(files);
 });
 
 type Shape = (file: FileAnswer, fence: string) => string;
@@ -217,37 +344,25 @@ function longestRun(text: string): number {
   return Math.max(0, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
 }
 
-test('no text makes it throw', () => {
-  const piece = fc.oneof(
-    fc.constantFrom(
-      '```',
-      '````',
-      '~~~',
-      '```md',
-      '```js x.js',
-      '<file path="y">',
-      '</file>',
-      '**x.md**',
-      '\n',
-      '\r\n',
-      ' ',
-    ),
-    fc.string({ unit: 'binary-ascii' }),
+test('what toFileBlock prints is read back the same, whatever the name and the content', () => {
+  const name = fc
+    .tuple(path, fc.constantFrom('', ' b', "'", '"', 'ü', '=', '}', '-->'))
+    .map(([text, more]) => text + more);
+  fc.assert(
+    fc.property(fc.array(fc.record({ path: name, content: content.map((lines) => lines.join('\n')) })), (all) => {
+      const distinct = [...new Map(all.map((file) => [file.path, file])).values()];
+      const ended = distinct.map((file) => ({ ...file, content: withEnd(file.content) }));
+      expect(parseFiles(`Files:\n${distinct.map(toFileBlock).join('')}`)).toEqual(ended);
+    }),
   );
-  fc.assert(fc.property(fc.array(piece, { maxLength: 20 }), (pieces) => Array.isArray(parseFiles(pieces.join('')))));
 });
 
-test.each([
-  ['one line of backticks', '`'.repeat(1_000_000)],
-  ['a fence on every line', '```\n'.repeat(75_000)],
-  ['Markdown blocks that nothing closes', '```md\n'.repeat(50_000)],
-  ['long fences that nothing closes', ('`'.repeat(990) + 'js\n').repeat(300)],
-  ['tags that nothing closes', '<file path="x">\n'.repeat(20_000)],
-  ['blank lines below names', ('**x.md**' + '\n'.repeat(90) + '```\n').repeat(3_000)],
-  ['a long line above a block', '*'.repeat(1_000_000) + '\n```js\n'],
-  ['a long info string', '```' + 'a:'.repeat(150_000)],
-])('%s: a long text is read in linear time', (_, text) => {
-  const started = performance.now();
-  parseFiles(text);
-  expect(performance.now() - started).toBeLessThan(2_000);
+function withEnd(text: string): string {
+  return text === '' || text.endsWith('\n') ? text : `${text}\n`;
+}
+
+test('a name that cannot be quoted is printed so that it can do no harm', () => {
+  expect(toFileBlock({ path: 'a`"\'\n```', content: 'x' })).toBe(
+    '```text path="a\\u0060\\"\'\\n\\u0060\\u0060\\u0060"\nx\n```\n',
+  );
 });

@@ -23,10 +23,15 @@ describe('JSON is found', () => {
     ['as a number in a fence', `${F}json\n42\n${F}`, 42],
     ['in a fence with prose around', `Here you are:\n\n${F}json\n{"a": 1}\n${F}\nAnything else?`, { a: 1 }],
     ['in prose with brackets of its own', 'See [1] and {x}: {"a": "}"} as [asked].', { a: '}' }],
-    ['with commas too many', '{"a": [1, 2,], }', { a: [1, 2] }],
-    ['with comments', '{\n// a "quoted" remark ]\n"a": 1, /* } */\n// last\n}', { a: 1 }],
-    ['with raw line ends in a string', '{"a": "one\n\ttwo"}', { a: 'one\n\ttwo' }],
-    ['with slashes and commas in a string', '{"a": "http://x, ] //"}', { a: 'http://x, ] //' }],
+    ['with brackets, slashes and commas in a string', '{"a": "http://x, ] //"}', { a: 'http://x, ] //' }],
+    ['behind a bracket and a quote of the prose', 'Use [" to begin. {"a": 1}', { a: 1 }],
+    ['behind a smaller thing that is no JSON', 'Not {"a": \'x\'} but {"title": "y"}', { title: 'y' }],
+    [
+      'with every kind of value',
+      '{"a": [true, false, null, -1.5e+3, "\\u00e4\\n"]}',
+      { a: [true, false, null, -1500, 'ä\n'] },
+    ],
+    ['empty', '[]', []],
     ['behind the thoughts of a model', '<think>{"a": 0, "long": "draft"}</think>\n{"a": 1}', { a: 1 }],
     ['with half a surrogate pair, which becomes U+FFFD', String.raw`{"a": "\ud83d"}`, { a: '\ufffd' }],
   ])('%s', (_, text, value) => {
@@ -44,9 +49,24 @@ describe('an answer is refused', () => {
   test.each([
     ['', 'Expected JSON in the answer, got nothing.'],
     ['I am sorry.', 'Expected JSON in the answer, got "I am sorry.".'],
-    ['[1 2]', /^Expected JSON in the answer, got "\[1 2\]": .*position 3/],
-    ['['.repeat(9_999) + ']'.repeat(9_999), /^Expected JSON in the answer, got "\[{80}…": it is nested too deeply\.$/],
-    ['{"a": ["b"', /^Expected JSON in the answer, got ".*": .*position 10/],
+    [
+      '[1 2]',
+      /^Expected JSON in the answer, got "\[1 2\]": in line 1, column 4, JSON wants "," or "\]", there is "2\]"\.$/,
+    ],
+    ['['.repeat(9_999) + ']'.repeat(9_999), /JSON wants at most 500 brackets inside each other, there is "\[{20}…"\.$/],
+    ['{"a": ["b"', /: in line 1, column 11, JSON wants "," or "]", there is its end\.$/],
+    [
+      '<think>\n</think>\nHere:\n {"a": 1,}',
+      /: in line 4, column 10, JSON wants a key in double quotes, there is "}"\.$/,
+    ],
+    ['{"a": 1, // the first\n"b": 2}', /column 10, JSON wants a key in double quotes, there is "\/\/ the first\\n/],
+    ['{"a": "one\ntwo"}', /column 11, JSON wants an escaped control character in a string/],
+    ["{'a': 1}", /column 2, JSON wants a key in double quotes, there is "'a': 1}"/],
+    ['{"a": 01}', /column 7, JSON wants a value, there is "01}"/],
+    ['{"a": "\\x"}', /column 8, JSON wants an escape that JSON knows/],
+    ['{"a": [1}', /column 9, JSON wants "," or "]", there is "}"/],
+    ['{"a": [{"b": 1}, {"b": 2}, {"b"', /column 32, JSON wants ":", there is its end/],
+    ['{"items": [{"a": 1}, oops, {"a": 2}]}', /column 22, JSON wants a value, there is "oops/],
   ])('as bad_answer when it holds no JSON: %.20s', (text, message) => {
     expect(failure(text)).toMatchObject({ code: 'bad_answer', message: expect.stringMatching(message) as string });
   });
@@ -99,7 +119,7 @@ test('any JSON comes back from any of the ways it is written', () => {
     (json: string) => json,
     (json: string) => `${F}json\n${json}\n${F}`,
     (json: string) => `Sure! Here it is:\n\n${json}\n\nBye [1].`,
-    (json: string) => json.replaceAll(/(?<=[\]"0-9])(?=[\]}]+$)/g, ',\n// done\n'),
+    (json: string) => `<think>{"a": 1}</think>\n${F}\n${json.replaceAll('\n', '\r\n')}\n${F}`,
   ];
   const container = fc.oneof(
     fc.array(fc.jsonValue(), { minLength: 3 }),
@@ -113,24 +133,12 @@ test('any JSON comes back from any of the ways it is written', () => {
   );
 });
 
-test('no text makes it throw', () => {
-  const piece = fc.oneof(
-    fc.constantFrom('{', '}', '[', ']', '"', ',', ':', '//', '/*', '*/', '\\', '\n', 'true', '```'),
-    fc.string(),
+test('no beginning of an answer is taken for the answer', () => {
+  const objects = fc.dictionary(fc.string(), fc.jsonValue(), { minKeys: 1 }).map((value) => JSON.stringify(value));
+  fc.assert(
+    fc.property(objects, fc.nat(), (json, at) => {
+      const cut = json.slice(0, at % json.length);
+      expect(parseJson(cut, { type: 'object' }).ok).toBe(false);
+    }),
   );
-  fc.assert(fc.property(fc.array(piece), (pieces) => typeof parseJson(pieces.join(''), note).ok === 'boolean'));
-});
-
-test.each([
-  ['open brackets', '['.repeat(300_000)],
-  ['open objects', '{"a":'.repeat(60_000)],
-  ['open comments', '[/*'.repeat(100_000)],
-  ['quotes', '["'.repeat(150_000)],
-  ['nested brackets', '['.repeat(150_000) + ']'.repeat(150_000)],
-  ['small values', '[1] '.repeat(75_000)],
-  ['commas', '[' + ', '.repeat(150_000) + ']'],
-])('%s: a long text is read in linear time', (_, text) => {
-  const started = performance.now();
-  parseJson(text, note);
-  expect(performance.now() - started).toBeLessThan(2_000);
 });

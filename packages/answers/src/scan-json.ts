@@ -1,63 +1,92 @@
-/** Where reading stopped, and the strict JSON text of the value when it was whole. */
-export type JsonScan = { readonly end: number; readonly json?: string };
+/** Where reading stopped, and what JSON wants there instead when the value is not whole. */
+export type JsonScan = {
+  readonly end: number;
+  readonly fault?: string;
+  /** Whether a key or a comma was read: what breaks off behind one was meant as JSON. */
+  readonly isMeant: boolean;
+};
 
 /** Deeper values would overflow the stack of those who print or check them. */
 const deepest = 500;
+const tooDeep = `at most ${deepest} brackets inside each other`;
 
-/**
- * Reads the object or array that starts at `start` as models write JSON: comments, a comma before a closing bracket and
- * raw control characters inside strings are mended. Stops at the first character that JSON cannot have there.
- */
+/** What may stand next; `end`: a comma or the closing bracket. */
+type Expected = 'value' | 'value or ]' | 'key' | 'key or }' | 'colon' | 'end';
+
+type Token = { readonly at: number; readonly expected: Expected };
+type Fault = { readonly at: number; readonly fault: string };
+
+/** Reads the JSON object or array that starts at `start` (RFC 8259), up to the first character that does not fit. */
 export function scanJson(text: string, start: number): JsonScan {
-  const pieces: string[] = [];
   const closing: string[] = [];
-  for (let at = start; at < text.length;) {
-    const end = tokenEnd(text, at);
-    const token = text.slice(at, end);
-    if (token === '' || closing.length > deepest) return { end: at };
-    at = end;
-    if (token === '{') closing.push('}');
-    if (token === '[') closing.push(']');
-    if (token === '}' || token === ']') {
-      if (closing.pop() !== token) return { end };
-      dropComma(pieces);
-    }
-    pieces.push(mended(token));
-    if (closing.length === 0) return { end, json: pieces.join('') };
+  let expected: Expected = 'value';
+  let isMeant = false;
+  for (let at = start; ;) {
+    const token = takeToken(text, blanksEnd(text, at), { expected, closing });
+    if ('fault' in token) return { end: token.at, fault: token.fault, isMeant };
+    if (closing.length === 0) return { end: token.at, isMeant };
+    if (closing.length > deepest) return { end: token.at, fault: tooDeep, isMeant: true };
+    isMeant ||= token.expected !== 'end' && (expected === 'colon' || expected === 'end');
+    ({ at, expected } = token);
   }
-  return { end: text.length };
 }
 
-const plainToken = /\s+|[{}[\],:]|[-+.\w]+/y;
-
-function tokenEnd(text: string, at: number): number {
-  if (text[at] === '"') return stringEnd(text, at);
-  if (text.startsWith('//', at)) return endOf(text, '\n', at);
-  if (text.startsWith('/*', at)) return endOf(text, '*/', at + 2);
-  plainToken.lastIndex = at;
-  return plainToken.test(text) ? plainToken.lastIndex : at;
+function takeToken(text: string, at: number, inside: { expected: Expected; closing: string[] }): Token | Fault {
+  const { expected, closing } = inside;
+  const top = closing.at(-1);
+  if (top !== undefined && text[at] === top && mayClose(expected)) {
+    closing.pop();
+    return { at: at + 1, expected: 'end' };
+  }
+  if (expected === 'colon') return text[at] === ':' ? { at: at + 1, expected: 'value' } : { at, fault: '":"' };
+  if (expected === 'end') {
+    const next = top === '}' ? 'key' : 'value';
+    return text[at] === ',' ? { at: at + 1, expected: next } : { at, fault: `"," or "${top}"` };
+  }
+  if (expected === 'value' || expected === 'value or ]') return takeValue(text, at, closing);
+  return text[at] === '"' ? takeString(text, at, 'colon') : { at, fault: 'a key in double quotes' };
 }
 
-function stringEnd(text: string, start: number): number {
+function mayClose(expected: Expected): boolean {
+  return expected === 'end' || expected === 'value or ]' || expected === 'key or }';
+}
+
+const plain = /(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?)(?![\w.+-])/y;
+
+function takeValue(text: string, at: number, closing: string[]): Token | Fault {
+  if (text[at] === '"') return takeString(text, at, 'end');
+  if (text[at] === '{' || text[at] === '[') {
+    const isObject = text[at] === '{';
+    closing.push(isObject ? '}' : ']');
+    return { at: at + 1, expected: isObject ? 'key or }' : 'value or ]' };
+  }
+  plain.lastIndex = at;
+  return plain.test(text) ? { at: plain.lastIndex, expected: 'end' } : { at, fault: 'a value' };
+}
+
+/** By hand: an expression may run out of stack over a long string. */
+function takeString(text: string, start: number, expected: Expected): Token | Fault {
   for (let at = start + 1; at < text.length; at++) {
-    if (text[at] === '"') return at + 1;
-    if (text[at] === '\\') at++;
+    const char = text.charCodeAt(at);
+    if (char === 0x22) return { at: at + 1, expected };
+    if (char < 0x20) return { at, fault: 'an escaped control character in a string' };
+    if (char !== 0x5c) continue;
+    const end = escapeEnd(text, at);
+    if (end === undefined) return { at, fault: 'an escape that JSON knows' };
+    at = end - 1;
   }
-  return text.length;
+  return { at: text.length, fault: 'the end of a string' };
 }
 
-function endOf(text: string, what: string, from: number): number {
-  const found = text.indexOf(what, from);
-  return found === -1 ? text.length : found + what.length;
+const escape = /\\(?:["\\/bfnrt]|u[\dA-Fa-f]{4})/y;
+
+function escapeEnd(text: string, at: number): number | undefined {
+  escape.lastIndex = at;
+  return escape.test(text) ? escape.lastIndex : undefined;
 }
 
-function mended(token: string): string {
-  if (token.startsWith('"')) return token.replaceAll(/[\0-\x1f]/g, (char) => JSON.stringify(char).slice(1, -1));
-  return token.startsWith('/') || token.trim() === '' ? ' ' : token;
-}
-
-function dropComma(pieces: string[]): void {
-  let last = pieces.length - 1;
-  while (pieces[last] === ' ') last--;
-  if (pieces[last] === ',') pieces[last] = ' ';
+function blanksEnd(text: string, at: number): number {
+  let end = at;
+  while (text[end] === ' ' || text[end] === '\n' || text[end] === '\r' || text[end] === '\t') end++;
+  return end;
 }

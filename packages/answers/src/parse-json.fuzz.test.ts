@@ -1,0 +1,76 @@
+import type { Json, JsonObject } from '@orch/contracts';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { parseJson } from './parse-json.ts';
+import { scanJson } from './scan-json.ts';
+import { fuzzRuns, fuzzTimeout } from './testing/fuzz.ts';
+import { damaged, textOf } from './testing/text-of.ts';
+
+const schema: JsonObject = { type: 'object', properties: { a: { type: 'number' } } };
+const marks = ['{', '}', '[', ']', '"', ',', ':', '\\', '\n', '\t', ' ', '//', '/*', '```', '```json\n', '<think>'];
+const values = ['true', 'null', '0', '1.5', '-2e9', '"a"', '"a":', '{"a":1}', '[1]', '\\u', '\\"', '\ud800', '\0'];
+const pieces = [...marks, ...values];
+const samples = [
+  'Here:\n{\n"a": 1,\n"b": [\n1,\n"x\\n"\n]\n}\nDone.\n',
+  '```json\n[\n{"a":\n1},\n{}\n]\n```\n{"b": null}\n',
+];
+const text = fc.oneof(textOf(...pieces), damaged(samples, ...pieces));
+
+test(
+  'no text makes it throw, and what it gives can be written as JSON',
+  () => {
+    fc.assert(
+      fc.property(text, (answer) => {
+        for (const result of [parseJson(answer), parseJson(answer, schema)]) {
+          if (!result.ok) expect(result.error.code).toMatch(/^(?:bad_answer|schema_mismatch)$/);
+          else expect(JSON.stringify(result.value).isWellFormed()).toBe(true);
+        }
+      }),
+      fuzzRuns,
+    );
+  },
+  fuzzTimeout,
+);
+
+test(
+  'a value is whole exactly where JSON.parse takes it',
+  () => {
+    const bracketed = fc.oneof(text, fc.json()).map((inside) => `[${inside}`);
+    fc.assert(
+      fc.property(bracketed, (json) => {
+        const { end, fault } = scanJson(json, 0);
+        const parsed = valueOf(fault === undefined ? json.slice(0, end) : json);
+        expect(parsed === undefined).toBe(fault !== undefined);
+      }),
+      fuzzRuns,
+    );
+  },
+  fuzzTimeout,
+);
+
+function valueOf(json: string): Json | undefined {
+  try {
+    return JSON.parse(json) as Json;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+test.each([
+  ['open brackets', '['.repeat(1_000_000)],
+  ['open objects', '{"a":'.repeat(200_000)],
+  ['open comments', '[/*'.repeat(300_000)],
+  ['quotes', '["'.repeat(500_000)],
+  ['escapes', '{"a":"' + '\\\\'.repeat(500_000)],
+  ['a long string', `{"a":"${'b'.repeat(1_000_000)}`],
+  ['digits', `{"a":${'1'.repeat(1_000_000)}x`],
+  ['nested brackets', '['.repeat(500_000) + ']'.repeat(500_000)],
+  ['small values', '[1] '.repeat(250_000)],
+  ['small broken values', '{"a":1,} '.repeat(100_000)],
+  ['commas', '[' + '1, '.repeat(300_000) + ']'],
+])('%s: a long text is read in linear time', (_, answer) => {
+  const started = performance.now();
+  parseJson(answer, schema);
+  expect(performance.now() - started).toBeLessThan(2_000);
+});
