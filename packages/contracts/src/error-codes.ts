@@ -56,6 +56,7 @@ export const errorCodes = {
   bad_answer: row('validation', true),
   schema_mismatch: row('validation', true),
   assertion: row('validation', true),
+  rejected: row('validation', false),
   // what a step ran
   command_failed: row('tool', true),
   command_missing: row('tool', false),

@@ -12,7 +12,7 @@ export type { CacheEntry, Preimage } from './schemas/cache-entry.ts';
 export type { InboxRequest } from './schemas/inbox.ts';
 export type { Manifest, StepSummary } from './schemas/manifest.ts';
 export type { Recording } from './schemas/recording.ts';
-export type { BlobStore, Clock, Ids } from './ports.ts';
+export type { BlobStore, Clock, Hider, Ids } from './ports.ts';
 export type {
   Capabilities,
   Delta,
@@ -32,6 +32,8 @@ export type {
 } from './provider.ts';
 export type {
   Answer,
+  Approval,
+  ApprovalRequest,
   ItemResult,
   NeedResult,
   Outcome,
@@ -44,13 +46,18 @@ export type {
   StepHost,
   StepKind,
   StepScope,
+  SubJob,
+  SubRunEnd,
   WriteMode,
 } from './step-kind.ts';
 export type {
+  Accepted,
+  Assertion,
   CacheMode,
   CompiledJob,
   Each,
   EachSource,
+  OnFailure,
   OnLost,
   Plan,
   PlanInput,

@@ -37,11 +37,24 @@ export type Each = EachSource & {
   readonly max_parallel?: number;
 };
 
+/** How a need may have ended for the step that names it to start all the same. */
+export type Accepted = 'succeeded' | 'failed' | 'skipped';
+
+/** What the failure of a step means for the others; `abort` where a plan says nothing. */
+export type OnFailure = 'abort' | 'skip_dependents' | 'continue';
+
+/** A condition that must hold when a step has ended; `message` is a template. */
+export type Assertion = { readonly that: string; readonly message?: string };
+
 /** A step after compilation: every default filled in, templates still templates. */
 export type PlanStep = {
   readonly id: string;
   readonly kind: string;
   readonly needs: readonly string[];
+  /** Of `needs`, those that need not have succeeded, and how they may have ended. */
+  readonly accept?: { readonly [need: string]: readonly Accepted[] };
+  /** A condition over the scope of the step; when it does not hold the step is skipped. */
+  readonly when?: string;
   readonly each?: Each;
   /** The fields of its kind. Files named by them were read; their text stands here. */
   readonly fields: JsonObject;
@@ -51,6 +64,19 @@ export type PlanStep = {
   readonly reads: readonly string[];
   readonly writes: readonly string[];
   readonly on_lost: OnLost;
+  /** Whom it asks, a key of the plan's `providers`; the plan's `provider` unless given. */
+  readonly provider?: string;
+  /** Conditions over the scope of the step and its own `output`, in the order they are asked. */
+  readonly assert?: readonly Assertion[];
+  /** Done anew, each time asking for another answer, until this holds: at most `max` times, else it fails. */
+  readonly repeat_until?: { readonly that: string; readonly max: number };
+  readonly on_failure?: OnFailure;
+  /** With `on_failure: continue`, how many items must succeed for the fan-out to; 1 unless given. */
+  readonly min_success?: number;
+  /** Its fields are text as it stands. */
+  readonly template?: false;
+  /** With `cache: on`: the commit of the folder's repository stands for the code, instead of what the step reads. */
+  readonly code_version?: 'commit';
 };
 
 /** A job as the engine runs it: compiled, normalised, hashed. Also `inputs/plan.json`. */
@@ -60,11 +86,19 @@ export type Plan = {
   readonly task?: string;
   /** Absent when no step asks a model. */
   readonly provider?: ProviderChoice;
+  /** Those that steps name, by the name that they go by in the job. */
+  readonly providers?: { readonly [name: string]: ProviderChoice };
   readonly concurrency: number;
   readonly timeout_s?: number;
   /** `strict` unless given. */
   readonly durability?: 'strict' | 'relaxed';
   readonly vars: JsonObject;
+  /** Names of environment variables whose values are hidden everywhere. */
+  readonly secrets?: readonly string[];
+  /** Where `outputs/<project>` is copied to when the job succeeds; relative to the folder of the job. */
+  readonly output_dir?: string;
+  /** Modules and packages that export step kinds, with the digest of their code. */
+  readonly kinds?: readonly { readonly from: string; readonly code_sha256: Digest }[];
   readonly steps: readonly PlanStep[];
 };
 

@@ -25,3 +25,11 @@ export interface BlobStore {
   get(digest: Digest): Uint8Array | undefined;
   has(digest: Digest): boolean;
 }
+
+/** Puts `***` for every secret in what comes in, before its digest is taken or anything is made of it. */
+export interface Hider {
+  text(text: string): string;
+  bytes(bytes: Uint8Array): Uint8Array;
+  /** For text that comes in pieces: what may be the start of a secret is held back until the next piece, or the end. */
+  stream(): { push(piece: string): string; end(): string };
+}

@@ -2,7 +2,8 @@ import type { EventData, EventType, FileRef } from './event.ts';
 import type { StepState } from './states.ts';
 import type { Digest, Json, JsonObject } from './json.ts';
 import type { OrchError } from './orch-error.ts';
-import type { BlobStore, Clock } from './ports.ts';
+import type { BlobStore, Clock, Hider } from './ports.ts';
+import type { Plan, PlanInput } from './plan.ts';
 import type { Message, ModelOptions, Reply } from './provider.ts';
 import type { Result } from './result.ts';
 
@@ -19,8 +20,54 @@ export type SchemaIssue = { readonly path: readonly PropertyKey[]; readonly mess
 
 /** What one attempt of a step came to. Never thrown: a throw is an error of the kind itself. */
 export type Outcome<O> =
-  | { readonly status: 'succeeded'; readonly output: O; readonly extra?: OutcomeExtra }
-  | { readonly status: 'failed'; readonly error: OrchError };
+  | {
+      readonly status: 'succeeded';
+      readonly output: O;
+      readonly extra?: OutcomeExtra;
+      /** Steps by id, in the job language: checked like those of the job, they become part of the plan of this run. */
+      readonly steps?: JsonObject;
+    }
+  | { readonly status: 'failed'; readonly error: OrchError }
+  /** A person has to answer first; the attempt ends, and the step starts anew when the answer is there. */
+  | { readonly status: 'waiting'; readonly request: ApprovalRequest };
+
+/** What a person is asked. */
+export type ApprovalRequest = {
+  readonly question: string;
+  /** The answers there are; any unless given. */
+  readonly options?: readonly string[];
+  /** After so many seconds nobody's answer counts, and the step fails with `expired`. */
+  readonly expiresS?: number;
+};
+
+/** What a person answered to the question of this step with these inputs. */
+export type Approval = {
+  readonly granted: boolean;
+  readonly answer?: Json;
+  readonly by: string;
+  /** ISO 8601. */
+  readonly at: string;
+};
+
+/** A job that a step runs as a run of its own. */
+export type SubJob = {
+  readonly plan: Plan;
+  readonly spec: PlanInput;
+  readonly inputs: readonly PlanInput[];
+  /** Absolute. */
+  readonly jobDir: string;
+};
+
+/** What a run of its own came to. `outputs`: those of its steps, by id. */
+export type SubRunEnd =
+  | {
+      readonly status: 'succeeded';
+      readonly jobId: string;
+      readonly dir: string;
+      readonly outputs: { readonly [step: string]: Json };
+    }
+  | { readonly status: 'failed'; readonly error: OrchError }
+  | { readonly status: 'waiting'; readonly request: ApprovalRequest };
 
 /** What templates read beside `output`. */
 export type OutcomeExtra = { readonly exit_code?: number; readonly stderr?: string };
@@ -32,6 +79,8 @@ export type Question = {
   readonly schema?: JsonObject | undefined;
   /** The model the step names instead of the provider's. */
   readonly model?: string | undefined;
+  /** An answer that was cut short is used as it is, instead of failing with `truncated`. */
+  readonly allowTruncated?: boolean | undefined;
 };
 
 /** An answer, bought now or found. `key` names it, for `reject`. */
@@ -69,7 +118,7 @@ export type StepScope = {
 /** What an attempt may log itself. How it starts and ends, and all that concerns the run, is the loop's to say. */
 export type StepEvent = Exclude<
   EventType,
-  `job.${string}` | `step.${string}` | `llm.${string}` | `cache.${string}` | `approval.${string}` | 'log.recovered'
+  `job.${string}` | `plan.${string}` | `step.${string}` | `llm.${string}` | `cache.${string}` | `approval.${string}` | 'log.recovered'
 >;
 
 /** The only thing an attempt may ask of the loop around it. */
@@ -92,14 +141,22 @@ export interface StepHost {
   readonly commandEnv: Readonly<Record<string, string>>;
   /** Resolves when the event, and all before it, are on disc. */
   readonly emit: <T extends StepEvent>(type: T, data: EventData[T]) => Promise<void>;
+  /** What was answered to this step's question about these inputs; undefined as long as nobody did. */
+  readonly approval: Approval | undefined;
+  /** Runs a job in a folder of its own, or goes on with it; its end is that of the step. */
+  readonly runJob: (job: SubJob) => Promise<SubRunEnd>;
   /** One exchange: from the cache, or paid for and kept. */
   readonly ask: (question: Question) => Promise<Result<Answer>>;
   /** Marks an answer as unusable: the next equal question asks for the next sample. */
   readonly reject: (answer: Answer, by: string, reason: string) => Promise<void>;
   /** Writes below the folder of outputs and logs the file. */
   readonly write: (path: string, content: string | Uint8Array, mode?: WriteMode) => Promise<Result<FileRef>>;
-  /** Appends to the step's log file. */
-  readonly log: (text: string) => void;
+  /** Appends to the step's log file; pieces of one stream, such as `stdout`, are looked through for secrets together. */
+  readonly log: (text: string, stream?: string) => void;
+  /** For kinds that cut or take apart what they read; whatever else they hand on is hidden all the same. */
+  readonly hider: Hider;
+  /** The value of a secret that the job names, for the environment of a command. Throws `usage` for any other. */
+  readonly secret: (name: string) => string;
 }
 
 /**

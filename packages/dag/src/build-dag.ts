@@ -4,8 +4,16 @@ import { countEdges, edgesOf, turnAround } from './edges.ts';
 import type { Edges } from './edges.ts';
 import { findCycle } from './find-cycle.ts';
 
+/** How a need may end for those that need it. */
+export type Ending = 'succeeded' | 'failed' | 'skipped';
+
 /** What a node must have; everything else of it is yours. */
-export type DagNode = { readonly id: string; readonly needs?: readonly string[] | undefined };
+export type DagNode = {
+  readonly id: string;
+  readonly needs?: readonly string[] | undefined;
+  /** By need, how it may end for this node to start; `['succeeded']` for those not named here. */
+  readonly accepts?: { readonly [need: string]: readonly Ending[] } | undefined;
+};
 
 /** A graph that was checked: ids are unique, needs exist, nothing needs itself. Numbers are positions in `nodes`. */
 export type Dag<N extends DagNode = DagNode> = {

@@ -108,8 +108,11 @@ export class Execution<N extends DagNode, T> {
     this.#running -= 1;
     this.#progress.release(task);
     const outcome = asOutcome(answer);
-    if (outcome.status === 'retry') this.#delay(task, outcome.afterMs);
-    else this.#progress.settle(task, outcome);
+    if (outcome.status === 'retry') return this.#delay(task, outcome.afterMs);
+    this.#progress.settle(task, outcome);
+    if (outcome.status !== 'waiting') return;
+    const tryAgain = () => this.#turn(() => this.#progress.unpark(task));
+    outcome.until?.then(tryAgain, tryAgain);
   }
 
   #delay(task: Task, ms: number): void {

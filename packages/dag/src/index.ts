@@ -1,6 +1,6 @@
 export { batches } from './batches.ts';
 export { buildDag } from './build-dag.ts';
-export type { Dag, DagNode } from './build-dag.ts';
+export type { Dag, DagNode, Ending } from './build-dag.ts';
 export { criticalPath } from './critical-path.ts';
 export type { CriticalPath } from './critical-path.ts';
 export type { AddError, DagError } from './dag-error.ts';

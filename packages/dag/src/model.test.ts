@@ -2,7 +2,8 @@ import { FakeClock } from '@orch/testkit';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { buildDag } from './build-dag.ts';
-import type { KnownOutcome, Outcome } from './outcome.ts';
+import type { Ending } from './build-dag.ts';
+import type { FinalOutcome, KnownOutcome, Outcome } from './outcome.ts';
 import { runDag } from './run-dag.ts';
 import type { DagResult, FailurePolicy } from './run-dag.ts';
 
@@ -10,6 +11,7 @@ import type { DagResult, FailurePolicy } from './run-dag.ts';
 type Node = {
   readonly id: string;
   readonly needs: readonly string[];
+  readonly accepts?: { readonly [need: string]: readonly Ending[] } | undefined;
   readonly ms: number;
   readonly pauses: readonly number[];
   readonly act: 'succeed' | 'fail' | 'throw' | 'skip' | 'park';
@@ -43,8 +45,13 @@ const moment = fc.oneof(
   fc.record({ at: fc.oneof({ weight: 9, arbitrary: fc.noBias(fc.nat(4 * longest)) }, fc.constant(0)) }),
   fc.record({ start: fc.integer({ min: 1, max: 12 }) }),
 );
+/** Mostly nothing is said, and the need has to succeed. */
+const accepts = fc.oneof(
+  { weight: 3, arbitrary: fc.constant(undefined) },
+  fc.subarray<Ending>(['succeeded', 'failed', 'skipped']),
+);
 const row = fc.record({
-  picks: fc.array(fc.nat(), { maxLength: 3 }),
+  picks: fc.array(fc.record({ pick: fc.nat(), accepts }), { maxLength: 3 }),
   place: fc.nat(),
   ms,
   pauses: fc.oneof({ weight: 3, arbitrary: fc.constant([]) }, fc.array(time, { maxLength: 2 })),
@@ -57,8 +64,10 @@ const scenes: fc.Arbitrary<Scene> = fc.record({
   nodes: fc.array(row, { minLength: 1, maxLength: 16 }).map((rows) =>
     rows
       .map(({ picks, place, ...rest }, i) => {
-        const needs = i === 0 ? [] : [...new Set(picks.map((pick) => `n${pick % i}`))];
-        return { place, node: { id: `n${i}`, needs, ...rest } };
+        const edges = new Map(i === 0 ? [] : picks.map((one) => [`n${one.pick % i}`, one.accepts] as const));
+        const asked = [...edges].flatMap(([need, ends]) => (ends === undefined ? [] : [[need, ends] as const]));
+        const accepts = asked.length === 0 ? undefined : Object.fromEntries(asked);
+        return { place, node: { id: `n${i}`, needs: [...edges.keys()], accepts, ...rest } };
       })
       .toSorted((a, b) => a.place - b.place)
       .map(({ node }) => node),
@@ -68,10 +77,21 @@ const scenes: fc.Arbitrary<Scene> = fc.record({
   abort: moment,
 });
 
+/** Why a node cannot run, going by how one of its needs ended; undefined when it can, or that has not ended. */
+function blockOf({ accepts = {} }: Node, need: string, end: string | undefined, continued: boolean) {
+  if (end === undefined || end === 'waiting') return undefined;
+  const kind = end === 'succeeded' || end === 'failed' ? end : 'skipped';
+  const asked = accepts[need] ?? ['succeeded'];
+  if (asked.includes(kind) || (continued && asked.includes('succeeded'))) return undefined;
+  return `dependency_${kind}`;
+}
+
 /** What must come of it, found the slow way: look at every node after all that happens. */
 function tell({ nodes, concurrency, drain, abort }: Scene, order: readonly Node[]): Story {
   const story = { starts: [] as string[], saw: {} as Story['saw'], ends: {} as Story['ends'] };
-  const accepted = new Set<string>();
+  const continued = new Set<string>();
+  /** Ends that those who need the node know of. */
+  const told = new Set<string>();
   const attempts = new Map<Node, number>();
   const busy: { readonly node: Node; readonly until: number; readonly what: 'running' | 'pausing' }[] = [];
   const queue: Node[] = [];
@@ -82,18 +102,24 @@ function tell({ nodes, concurrency, drain, abort }: Scene, order: readonly Node[
   const running = () => busy.filter(({ what }) => what === 'running').length;
   const due = (one: Moment | undefined) => one !== undefined && 'at' in one && one.at <= now;
 
-  const look = (list: readonly Node[]) => {
-    for (const node of canceled ? [] : list.flatMap(() => list)) {
-      if (node.id in story.ends) continue;
-      const bad = node.needs.filter((id) => !['succeeded', 'waiting', undefined].includes(story.ends[id]));
-      if (bad.some((id) => story.ends[id] === 'failed' && !accepted.has(id))) story.ends[node.id] = 'dependency_failed';
-      else if (bad.some((id) => story.ends[id] !== 'failed')) story.ends[node.id] = 'dependency_skipped';
-    }
-    for (const node of list) {
-      const met = node.needs.every((id) => ![undefined, 'waiting'].includes(story.ends[id]));
-      if (!met || node.id in story.ends || queued.has(node)) continue;
+  const blockBy = (node: Node, need: string) => blockOf(node, need, story.ends[need], continued.has(need));
+  /** Queues a node whose needs are met, or skips it for one of them; whether that was so. */
+  const judge = (node: Node, needs: readonly string[]): boolean => {
+    if (node.id in story.ends || queued.has(node)) return false;
+    const [block] = canceled ? [] : needs.flatMap((need) => blockBy(node, need) ?? []);
+    if (block !== undefined) story.ends[node.id] = block;
+    const isMet = (id: string) => told.has(id) && story.ends[id] !== 'waiting' && blockBy(node, id) === undefined;
+    if (node.needs.every(isMet)) {
       queued.add(node);
       queue.push(node);
+    }
+    return block !== undefined;
+  };
+  const look = (ended: string[]) => {
+    for (const id of ended) {
+      if (!(id in story.ends)) continue;
+      told.add(id);
+      for (const node of nodes) if (node.needs.includes(id) && judge(node, [id])) ended.push(node.id);
     }
   };
   const end = (node: Node) => {
@@ -107,9 +133,18 @@ function tell({ nodes, concurrency, drain, abort }: Scene, order: readonly Node[
       node.act
     ];
     if (story.ends[node.id] !== 'failed') return;
-    if (node.policy === 'continue') accepted.add(node.id);
+    if (node.policy === 'continue') continued.add(node.id);
     else failed = true;
-    aborted ||= node.policy === 'abort';
+    aborted ||= node.policy === 'abort' && (canceled || !isAccepted(node.id));
+  };
+  /** Whether something that has not ended would run after this failure, in place of what would be skipped for it. */
+  const isAccepted = (failure: string): boolean => {
+    const skipped = new Set<string>();
+    const endOf = (id: string) => (skipped.has(id) ? 'skipped' : id === failure ? 'failed' : undefined);
+    const waiting = () => nodes.filter(({ id }) => !(id in story.ends) && !skipped.has(id));
+    const isBlocked = (node: Node) => node.needs.some((id) => blockOf(node, id, endOf(id), false) !== undefined);
+    for (let next = waiting().find(isBlocked); next; next = waiting().find(isBlocked)) skipped.add(next.id);
+    return waiting().some(({ needs }) => needs.some((id) => endOf(id) !== undefined));
   };
   const start = (node: Node) => {
     attempts.set(node, (attempts.get(node) ?? 0) + 1);
@@ -120,13 +155,17 @@ function tell({ nodes, concurrency, drain, abort }: Scene, order: readonly Node[
     canceled ||= within(abort);
     if (node.ms > 0) return void busy.push({ node, until: now + node.ms, what: 'running' });
     end(node);
-    look(nodes);
+    look([node.id]);
   };
 
   for (const { id, known } of nodes) if (known) story.ends[id] = 'succeeded';
   drained = due(drain);
   canceled = due(abort);
-  look(order);
+  const ids = order.map(({ id }) => id);
+  for (const node of order) {
+    const needs = ids.filter((id) => node.needs.includes(id));
+    if (judge(node, needs) || node.known) told.add(node.id);
+  }
   for (;;) {
     while (!stopped() && running() < concurrency && queue.length > 0) start(queue.shift()!);
     if (running() === 0 && (stopped() || busy.length === 0)) break;
@@ -142,7 +181,7 @@ function tell({ nodes, concurrency, drain, abort }: Scene, order: readonly Node[
     const [{ node, what }] = busy.splice(next, 1) as [(typeof busy)[0]];
     if (what === 'running') end(node);
     else if (!stopped()) queue.push(node);
-    look(nodes);
+    look([node.id]);
   }
   for (const { id } of stopped() ? nodes : []) {
     if (id in story.ends) continue;
@@ -170,13 +209,15 @@ async function live({ nodes, concurrency, drain, abort }: Scene) {
   const starts: string[] = [];
   const saw: Story['saw'] = {};
   const seen = new Map<string, Record<string, string>>();
+  const told = new Map<string, Record<string, string>>();
   const settled: string[] = [];
   const initial = nodes.filter(({ known }) => known).map(({ id }) => [id, succeeded(id)] as const);
 
   const running = runDag<Node, string>(
     built.value,
-    (node, { needs, attempt, signal }) => {
+    (node, { needs, ends, attempt, signal }) => {
       starts.push(`${node.id} ${attempt}`);
+      told.set(node.id, Object.fromEntries([...ends].map(([id, end]) => [id, nameOf(end)])));
       seen.set(node.id, Object.fromEntries(needs));
       for (const name of names) {
         const one = moments[name];
@@ -202,10 +243,12 @@ async function live({ nodes, concurrency, drain, abort }: Scene) {
   );
   await clock.advance(nodes.length * 10 * longest);
   const { status, outcomes } = await running;
-  const ends = [...outcomes].map(([id, one]) => [id, one.status === 'skipped' ? one.reason : one.status] as const);
+  const ends = [...outcomes].map(([id, one]) => [id, nameOf(one)] as const);
   const order = Array.from(built.value.order, (at) => nodes[at]!);
-  return { story: { starts, saw, ends: Object.fromEntries(ends), status }, outcomes, seen, settled, order };
+  return { story: { starts, saw, ends: Object.fromEntries(ends), status }, outcomes, seen, told, settled, order };
 }
+
+const nameOf = (end: FinalOutcome<string>): string => (end.status === 'skipped' ? end.reason : end.status);
 
 const succeeded = (id: string) => ({ status: 'succeeded', value: `of ${id}` }) as const satisfies KnownOutcome<string>;
 
@@ -219,13 +262,14 @@ function act({ id, act }: Node): Outcome<string> {
 test('whatever fails, parks, is tried again, drained or aborted: what runs, when and to what end is as the model says', async () => {
   await fc.assert(
     fc.asyncProperty(scenes, async (scene) => {
-      const { story, outcomes, seen, settled, order } = await live(scene);
+      const { story, outcomes, seen, told, settled, order } = await live(scene);
       expect(story).toEqual(tell(scene, order));
       const known = new Set(scene.nodes.filter(({ known }) => known).map(({ id }) => id));
       expect(settled).toEqual([...outcomes.keys()].filter((id) => !known.has(id)));
       for (const { id, needs } of scene.nodes.filter(({ id }) => seen.has(id))) {
         const values = needs.filter((need) => story.ends[need] === 'succeeded').map((need) => [need, `of ${need}`]);
         expect(seen.get(id)).toEqual(Object.fromEntries(values));
+        expect(told.get(id)).toEqual(Object.fromEntries(needs.map((need) => [need, story.ends[need]])));
       }
     }),
     { numRuns: 1_500 },

@@ -1,4 +1,4 @@
-import type { DagNode } from './build-dag.ts';
+import type { DagNode, Ending } from './build-dag.ts';
 
 /** Why a node was skipped: one of these, or whatever reason its own `run` gave. */
 export type SkipReason =
@@ -6,6 +6,8 @@ export type SkipReason =
   | 'dependency_failed'
   /** Something it needs was skipped. */
   | 'dependency_skipped'
+  /** Something it needs succeeded, and it accepts only another end of that. */
+  | 'dependency_succeeded'
   /** A failure elsewhere ended the run before it could start (again). */
   | 'aborted'
   /** The signal or the drain ended the run before it could start (again). */
@@ -18,7 +20,12 @@ type Unsuccessful =
   | { readonly status: 'failed'; readonly error: unknown }
   | { readonly status: 'skipped'; readonly reason: SkipReason }
   /** Parked until something outside happens: its dependents stay pending, everything else goes on. */
-  | { readonly status: 'waiting'; readonly reason: string };
+  | {
+      readonly status: 'waiting';
+      readonly reason: string;
+      /** When it settles while the run goes on, the node is tried again. The run does not stay for it. */
+      readonly until?: Promise<unknown> | undefined;
+    };
 
 /** How a node ended in this run. */
 export type FinalOutcome<T> = Succeeded<T> | Unsuccessful;
@@ -40,6 +47,8 @@ export type NodeSpec<N extends DagNode> = {
   readonly node: N;
   /** Nodes that have not started yet and from now on need this one too. */
   readonly neededBy?: readonly string[] | undefined;
+  /** How it may end for those in `neededBy` to start; `['succeeded']` unless given. */
+  readonly accepted?: readonly Ending[] | undefined;
 };
 
 const statuses: readonly unknown[] = ['succeeded', 'failed', 'skipped', 'waiting', 'retry'];

@@ -59,15 +59,15 @@ export class Progress<N extends DagNode, T> {
     return this.#graph.attempts[task]!;
   }
 
-  /** Of the direct needs that succeeded, by id. */
-  valuesOfNeeds(task: Task): Map<string, T> {
-    const values = new Map<string, T>();
+  /** How the direct needs ended, by id. */
+  endsOfNeeds(task: Task): Map<string, FinalOutcome<T>> {
+    const ends = new Map<string, FinalOutcome<T>>();
     for (const need of this.#graph.needsOf(task)) {
       const { id } = this.#graph.nodes[need]!;
       const outcome = this.outcomes.get(id);
-      if (outcome?.status === 'succeeded') values.set(id, outcome.value);
+      if (outcome !== undefined) ends.set(id, outcome);
     }
-    return values;
+    return ends;
   }
 
   /** The attempt is over: the task gives its place back. */
@@ -83,6 +83,16 @@ export class Progress<N extends DagNode, T> {
     states[task] = 'offered';
     this.#queued += 1;
     this.#queue.offer(task);
+  }
+
+  /** What the task waited for has happened. */
+  unpark(task: Task): void {
+    const { nodes, states } = this.#graph;
+    if (this.verdict.stopped || states[task] !== 'parked') return;
+    this.outcomes.delete(nodes[task]!.id);
+    this.verdict.unpark();
+    states[task] = 'pending';
+    this.offer(task);
   }
 
   settle(task: Task, outcome: KnownOutcome<T, N>): void {
@@ -126,29 +136,28 @@ export class Progress<N extends DagNode, T> {
   }
 
   #record(task: Task, outcome: FinalOutcome<T>): void {
-    const { nodes, states, blocks } = this.#graph;
+    const { nodes, states, lapses } = this.#graph;
     states[task] = outcome.status === 'waiting' ? 'parked' : 'ended';
     this.outcomes.set(nodes[task]!.id, outcome);
     if (outcome.status === 'waiting') this.verdict.park();
-    if (outcome.status === 'skipped') blocks.set(task, 'dependency_skipped');
+    if (outcome.status === 'skipped') lapses.set(task, 'skipped');
     if (outcome.status === 'failed') this.#recordFailure(task);
   }
 
   #recordFailure(task: Task): void {
     const { onFailure = 'abort' } = this.#options;
     const policy = typeof onFailure === 'function' ? onFailure(this.#graph.nodes[task]!) : onFailure;
+    this.#graph.lapses.set(task, policy === 'continue' ? 'continued' : 'failed');
     if (policy === 'continue') return;
-    this.#graph.blocks.set(task, 'dependency_failed');
     this.verdict.fail();
-    if (policy === 'abort') this.verdict.abort();
+    if (policy === 'abort' && (this.verdict.canceled || !this.#graph.isAccepted(task))) this.verdict.abort();
   }
 
   /** Tells the dependents that the task has ended. */
   #pass(task: Task): void {
-    const { states, blocks } = this.#graph;
-    if (states[task] === 'parked' || this.verdict.canceled) return;
-    if (blocks.size > 0 && blocks.has(task)) this.#skipDependents(task);
-    else this.#graph.forDependents(task, this.#meet);
+    if (this.#graph.states[task] === 'parked' || this.verdict.canceled) return;
+    if (this.#graph.passesAll(task)) this.#graph.forDependents(task, this.#meet);
+    else this.#passOrSkip(task);
   }
 
   readonly #meet = (dependent: Task) => {
@@ -157,16 +166,19 @@ export class Progress<N extends DagNode, T> {
     if (unmet[dependent] === 0) this.offer(dependent);
   };
 
-  #skipDependents(task: Task): void {
-    const { states, blocks, blockedBy } = this.#graph;
-    const blocking = [task];
-    for (const blocker of blocking) {
-      this.#graph.forDependents(blocker, (dependent) => {
-        const reason = blockedBy.get(dependent) ?? blocks.get(blocker)!;
+  /** Those that its end keeps from running are skipped, and so on for what needs them. */
+  #passOrSkip(task: Task): void {
+    const { states, blockedBy } = this.#graph;
+    const ended = [task];
+    for (const need of ended) {
+      this.#graph.forDependents(need, (dependent) => {
+        const block = this.#graph.blockOf(need, dependent);
+        if (block === undefined) return this.#meet(dependent);
+        const reason = blockedBy.get(dependent) ?? block;
         blockedBy.set(dependent, reason);
         if (states[dependent] !== 'pending' && states[dependent] !== 'offered') return;
         this.#skip(dependent, reason);
-        blocking.push(dependent);
+        ended.push(dependent);
       });
     }
   }

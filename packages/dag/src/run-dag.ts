@@ -9,6 +9,8 @@ export type RunContext<T> = {
   readonly signal: AbortSignal;
   /** Values of the direct needs that succeeded, by id. */
   readonly needs: ReadonlyMap<string, T>;
+  /** How the direct needs ended, by id: of interest to a node that `accepts` more than success. */
+  readonly ends: ReadonlyMap<string, FinalOutcome<T>>;
   /** 1, and one more after each `retry`. */
   readonly attempt: number;
 };
@@ -18,9 +20,10 @@ export type RunNode<N extends DagNode, T> = (node: N, context: RunContext<T>) =>
 
 /**
  * What the failure of a node means for the others.
- * `abort`: nothing more starts, what runs finishes, the rest is skipped ·
+ * `abort`: nothing more starts, what runs finishes, the rest is skipped; but where something accepts the failure, or
+ *    what is skipped because of it, the rest goes on as with `skip_dependents` ·
  * `skip_dependents`: all that needs it, directly or not, is skipped, the rest goes on ·
- * `continue`: the failure is accepted, dependents run without its value.
+ * `continue`: the failure passes for a success, dependents run without its value.
  */
 export type FailurePolicy = 'abort' | 'skip_dependents' | 'continue';
 
@@ -38,7 +41,7 @@ export type RunOptions<N extends DagNode, T> = {
   readonly onFailure?: FailurePolicy | ((node: N) => FailurePolicy) | undefined;
   /** Called before each attempt. An error thrown by a hook or the queue breaks the run: `runDag` rejects with it. */
   readonly onStart?: ((node: N, attempt: number) => void) | undefined;
-  /** Called once for each node that is run or skipped, with the outcome that the result will hold. */
+  /** Called once for each node that is run or skipped, with the outcome that the result will hold; for one that waited `until` something, once more. */
   readonly onSettle?: ((node: N, outcome: FinalOutcome<T>) => void) | undefined;
   /** Measures the wait before a retry; the timers of the process unless given. */
   readonly clock?: { sleep(ms: number, signal?: AbortSignal): Promise<void> } | undefined;

@@ -1,4 +1,4 @@
-import type { Dag, DagNode } from './build-dag.ts';
+import type { Dag, DagNode, Ending } from './build-dag.ts';
 import { alreadyStarted, cycle, duplicateId, unknownNeed } from './dag-error.ts';
 import type { AddError } from './dag-error.ts';
 import { countEdges, edgesOf } from './edges.ts';
@@ -14,21 +14,27 @@ export type Task = number;
  */
 export type TaskState = 'new' | 'pending' | 'offered' | 'running' | 'parked' | 'ended';
 
+/** How a task ended that did not succeed. `continued`: it failed, and passes for a success too. */
+export type Lapse = 'failed' | 'continued' | 'skipped';
+
 /** The tasks of one run, and what has become of each. Arrays by task, since objects for many tasks cost many times more. */
 export class TaskGraph<N extends DagNode> {
   readonly nodes: N[];
   readonly states: TaskState[];
-  /** How many needs have not ended, or ended in a way that lets nobody pass. */
+  /** How many needs have not ended, or ended in a way that keeps the task from running. */
   readonly unmet: number[];
   readonly attempts: number[];
-  /** Why the dependents of a task cannot run, now that it ended as it did. */
-  readonly blocks = new Map<Task, SkipReason>();
-  /** Why a task cannot run itself: what blocks one of its needs. */
+  /** The tasks that ended and did not succeed. */
+  readonly lapses = new Map<Task, Lapse>();
+  /** Why a task cannot run itself: how one of its needs ended. */
   readonly blockedBy = new Map<Task, SkipReason>();
   readonly #dag: Dag<N>;
   readonly #joined = new Map<string, Task>();
   readonly #joinedNeeds = new Map<Task, Task[]>();
   readonly #joinedDependents = new Map<Task, Task[]>();
+  /** Those that joined with a word on how they may end. */
+  readonly #accepted = new Map<Task, NodeSpec<N>>();
+  #anyAccepts: boolean;
 
   constructor(dag: Dag<N>) {
     this.#dag = dag;
@@ -36,6 +42,7 @@ export class TaskGraph<N extends DagNode> {
     this.states = new Array<TaskState>(this.nodes.length).fill('new');
     this.attempts = new Array<number>(this.nodes.length).fill(0);
     this.unmet = this.nodes.map((_, task) => countEdges(dag.needs, task));
+    this.#anyAccepts = this.nodes.some(({ accepts }) => accepts !== undefined);
   }
 
   get size(): number {
@@ -63,6 +70,42 @@ export class TaskGraph<N extends DagNode> {
     if (this.#joinedDependents.size > 0) this.#joinedDependents.get(task)?.forEach(visit);
   }
 
+  /** Whether nobody that needs the task can be kept from running by how it ended. */
+  passesAll(task: Task): boolean {
+    return !this.#anyAccepts && (this.lapses.size === 0 || passesUnasked(this.lapses.get(task)));
+  }
+
+  /** Why the end of a need keeps a task from running; undefined when it does not. */
+  blockOf(need: Task, task: Task, lapse: Lapse | undefined = this.lapses.get(need)): SkipReason | undefined {
+    const accepted = this.#anyAccepts ? this.#acceptedEnds(need, task) : undefined;
+    const passes = accepted === undefined ? passesUnasked(lapse) : endings(lapse).some((end) => accepted.includes(end));
+    return passes ? undefined : reasonOf(lapse);
+  }
+
+  /** Whether something goes on with a task that failed: what accepts that, or accepts what is skipped for it. */
+  isAccepted(failed: Task): boolean {
+    if (!this.#anyAccepts) return false;
+    const skipped = new Set([failed]);
+    const passing = new Set<Task>();
+    for (const need of skipped) {
+      this.forDependents(need, (dependent) => {
+        if (this.states[dependent] === 'ended' || this.blockedBy.has(dependent)) return;
+        const block = this.blockOf(need, dependent, need === failed ? 'failed' : 'skipped');
+        (block === undefined ? passing : skipped).add(dependent);
+      });
+    }
+    return [...passing].some((task) => !skipped.has(task));
+  }
+
+  /** What the task accepts of its need; undefined when nobody said, and it has to succeed. */
+  #acceptedEnds(need: Task, task: Task): readonly Ending[] | undefined {
+    const { id, accepts } = this.nodes[task]!;
+    const needed = this.nodes[need]!.id;
+    if (accepts !== undefined && Object.hasOwn(accepts, needed)) return accepts[needed];
+    const joined = this.#accepted.get(need);
+    return joined?.neededBy?.includes(id) === true ? joined.accepted : undefined;
+  }
+
   /** Links nodes in, all or, when one does not fit, none. The cost is that of the new nodes and what they wait for. */
   add(specs: readonly NodeSpec<N>[]): AddError | undefined {
     const joining = new Map<string, Task>();
@@ -74,7 +117,7 @@ export class TaskGraph<N extends DagNode> {
     if (!Array.isArray(links)) return links;
     const path = findCycle(joining.values(), this.#needsWith(links));
     if (path) return cycle(path.map((task) => (this.nodes[task] ?? specs[task - this.size]!.node).id));
-    for (const { node } of specs) this.#join(node);
+    for (const spec of specs) this.#join(spec);
     for (const link of links) this.#link(link);
     return undefined;
   }
@@ -116,7 +159,10 @@ export class TaskGraph<N extends DagNode> {
     };
   }
 
-  #join(node: N): void {
+  #join(spec: NodeSpec<N>): void {
+    const { node, accepted } = spec;
+    if (accepted !== undefined) this.#accepted.set(this.size, spec);
+    this.#anyAccepts ||= accepted !== undefined || node.accepts !== undefined;
     this.#joined.set(node.id, this.size);
     this.nodes.push(node);
     this.states.push('new');
@@ -127,11 +173,13 @@ export class TaskGraph<N extends DagNode> {
   /** Whatever has become of the need already. */
   #link({ task, need }: Link): void {
     push(this.#joinedNeeds, task, need);
-    const blocks = this.blocks.get(need);
-    if (blocks !== undefined && !this.blockedBy.has(task)) this.blockedBy.set(task, blocks);
-    if (this.states[need] === 'ended') return;
-    this.unmet[task]! += 1;
-    push(this.#joinedDependents, need, task);
+    if (this.states[need] !== 'ended') {
+      this.unmet[task]! += 1;
+      push(this.#joinedDependents, need, task);
+      return;
+    }
+    const block = this.blockOf(need, task);
+    if (block !== undefined && !this.blockedBy.has(task)) this.blockedBy.set(task, block);
   }
 }
 
@@ -141,4 +189,18 @@ function push(lists: Map<Task, Task[]>, at: Task, value: Task): void {
   const list = lists.get(at);
   if (list) list.push(value);
   else lists.set(at, [value]);
+}
+
+function passesUnasked(lapse: Lapse | undefined): boolean {
+  return lapse === undefined || lapse === 'continued';
+}
+
+function endings(lapse: Lapse | undefined): readonly Ending[] {
+  if (lapse === undefined) return ['succeeded'];
+  return lapse === 'continued' ? ['succeeded', 'failed'] : [lapse];
+}
+
+function reasonOf(lapse: Lapse | undefined): SkipReason {
+  if (lapse === undefined) return 'dependency_succeeded';
+  return lapse === 'skipped' ? 'dependency_skipped' : 'dependency_failed';
 }

@@ -2,7 +2,7 @@ import type { DagResult } from './run-dag.ts';
 
 /** What has come up that decides how a run ends, and whether it is over before all its tasks are. */
 export class Verdict {
-  #parked = false;
+  #parked = 0;
   #failed = false;
   #aborted = false;
   #canceled: 'drained' | 'at_once' | undefined;
@@ -11,7 +11,7 @@ export class Verdict {
   get status(): DagResult<unknown>['status'] {
     if (this.#canceled === 'at_once' || this.#cutOff) return 'canceled';
     if (this.#aborted) return 'failed';
-    if (this.#parked) return 'waiting';
+    if (this.#parked > 0) return 'waiting';
     return this.#failed ? 'failed' : 'succeeded';
   }
 
@@ -26,7 +26,11 @@ export class Verdict {
   }
 
   park(): void {
-    this.#parked = true;
+    this.#parked += 1;
+  }
+
+  unpark(): void {
+    this.#parked -= 1;
   }
 
   /** A task failed, and it matters. */

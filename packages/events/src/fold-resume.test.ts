@@ -1,5 +1,5 @@
 import type { OrchEvent } from '@orch/contracts';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { emptyRun, logStart, reduceRun, toManifest } from './index.ts';
 import type { RunView } from './index.ts';
 import {
@@ -104,6 +104,53 @@ test('a success stays on offer when a later attempt starts the step anew and doe
   tell('step.skipped', { reason: 'resume', reused: [one] });
   expect(run.misfits).toEqual([]);
   expect(unit(run, 'one')).toMatchObject({ status: 'succeeded', attempts: 2, inputHash: a });
+});
+
+describe('a failure', () => {
+  const failed = { ...failure, attempt: 2, hint: 'Wait longer.' };
+  /** `two` failed in its second attempt, which had the inputs `b`; the run goes on with its third. */
+  const afterFailure = () => {
+    const resumedRun = resumed();
+    const { tell } = resumedRun;
+    tell('step.started', start(2, b), { step: 'two' });
+    tell('step.failed', failed, { step: 'two' });
+    tell('job.succeeded', end);
+    tell('job.started', jobStarted(3));
+    return resumedRun;
+  };
+
+  test('stays known until the next attempt begins, and may be told again', () => {
+    const { run, tell } = afterFailure();
+    const kept = { inputHash: b, data: failed };
+    expect(unit(run, 'two')).toMatchObject({ status: 'pending', failure: kept });
+    tell('step.failed', failed, { step: 'two' });
+    expect(run.misfits).toEqual([]);
+    expect(unit(run, 'two')).toMatchObject({ status: 'failed', attempts: 2, inputHash: b, failure: kept });
+    expect(run.failures).toMatchObject([{ step: 'two', hint: 'Wait longer.' }]);
+    tell('job.succeeded', end);
+    tell('job.started', jobStarted(4));
+    tell('step.started', start(3), { step: 'two' });
+    expect(unit(run, 'two')).toMatchObject({ status: 'running', failure: undefined });
+  });
+
+  test('of no known attempt is not told again', () => {
+    const { run, tell } = afterFailure();
+    tell('step.failed', { ...failed, attempt: 1 }, { step: 'two' });
+    tell('step.failed', failed, { step: 'one' });
+    expect(run.misfits).toHaveLength(2);
+    expect(unit(run, 'two')).toMatchObject({ status: 'pending' });
+  });
+
+  test('is forgotten when what it came to before is reused after all', () => {
+    const { run, tell } = afterFailure();
+    tell('step.started', start(2, b), { step: 'one' });
+    tell('step.failed', failed, { step: 'one' });
+    tell('job.paused', { ...end, reason: 'interrupted' });
+    tell('job.started', jobStarted(4));
+    tell('step.skipped', { reason: 'resume', reused: [one] });
+    expect(run.misfits).toEqual([]);
+    expect(unit(run, 'one')).toMatchObject({ status: 'succeeded', failure: undefined });
+  });
 });
 
 /** Tells what a process leaves that dies with the step open, and what the next one makes of it. */

@@ -16,11 +16,14 @@ export { createBus } from './bus.ts';
 export type { Bus, Matching, Pattern } from './bus.ts';
 export { logStart } from './log-event.ts';
 export type { AppendOptions } from './log-event.ts';
-export { emptyRun, endsAttempt, levelOf, reduceRun, toManifest } from './fold.ts';
+export { emptyRun, endsAttempt, levelOf, planSteps, reduceRun, toManifest } from './fold.ts';
 export type {
   AnyEvent,
+  Extension,
+  FailedAttempt,
   Failure,
   KnownRun,
+  LinkedRun,
   LogEvent,
   LogPlace,
   Misfit,

@@ -29,6 +29,8 @@ const reducers: Reducers = {
   'job.canceled': (run, event) => endJob(run, event, 'canceled'),
   'job.paused': (run, event) => endJob(run, event, 'paused'),
   'job.waiting': (run, event) => endJob(run, event, 'waiting'),
+  'plan.extended': noteExtension,
+  'job.linked': noteChild,
   'step.expanded': expandStep,
   'step.started': startStep,
   'step.succeeded': succeedStep,
@@ -55,6 +57,7 @@ function startJob(run: RunView, { ts, job_id: jobId, data }: OrchEvent<'job.star
   run.orchVersion = data.orch_version;
   run.planHash = data.plan_hash;
   run.attempt = data.attempt;
+  run.parent = data.parent ?? run.parent;
   run.startedAt ??= ts;
   run.attemptStartedAt = ts;
   run.finishedAt = run.durationS = undefined;
@@ -71,9 +74,9 @@ function startJob(run: RunView, { ts, job_id: jobId, data }: OrchEvent<'job.star
 /** What succeeded is kept, everything else is decided anew. */
 function carry(unit: UnitView): void {
   if (unit.status === 'pending') return;
-  const { attempts, tries, lost, success } = unit;
+  const { attempts, tries, lost, success, failure } = unit;
   if (unit.status === 'succeeded') unit.carried = true;
-  else Object.assign(unit, emptyUnit(), { attempts, tries, lost, success });
+  else Object.assign(unit, emptyUnit(), { attempts, tries, lost, success, failure });
 }
 
 type JobEnd = 'job.succeeded' | 'job.failed' | 'job.canceled' | 'job.paused' | 'job.waiting';
@@ -126,6 +129,20 @@ function noteFile(run: RunView, { ts, step, item, data }: OrchEvent<'file.writte
 
 function refOf(file: WrittenFile | undefined): FileRef | undefined {
   return file && { path: file.path, sha256: file.sha256, size_bytes: file.size_bytes };
+}
+
+function noteExtension(run: RunView, { step, item, data }: OrchEvent<'plan.extended'>): Objection {
+  const { by, input_hash: inputHash, steps } = data;
+  if (step !== by) return `expected the event at step ${by}, which added the steps`;
+  run.extensions.set(item === undefined ? by : `${by}/${item}`, { step: by, item, inputHash, steps });
+  return undefined;
+}
+
+function noteChild(run: RunView, { seq, step, item, data }: OrchEvent<'job.linked'>): Objection {
+  if (step === undefined) return 'expected the event to name a step';
+  const { job_id: jobId, input_hash: inputHash } = data;
+  run.children.set(jobId, { jobId, step, item, inputHash, seq });
+  return undefined;
 }
 
 function noteArtifact(run: RunView, { data }: OrchEvent<'artifact.created'>): Objection {

@@ -27,7 +27,7 @@ export function startStep(run: RunView, event: OrchEvent<'step.started'>): Objec
     unit.attempts = data.attempt;
     unit.inputHash = data.input_hash;
     unit.startedAt = ts;
-    unit.endedAt = unit.durationS = undefined;
+    unit.endedAt = unit.durationS = unit.failure = undefined;
   });
 }
 
@@ -44,15 +44,20 @@ export function succeedStep(run: RunView, event: Succeeded): Objection {
   });
 }
 
+/** An attempt failed, or could not begin; or what an earlier one failed with stands: then the event tells it again. */
 export function failStep(run: RunView, event: OrchEvent<'step.failed'>): Objection {
   const { ts, step, item, data } = event;
   const { kind, code, message, hint, attempt, will_retry: willRetry = false } = data;
   const to = willRetry ? 'retrying' : 'failed';
-  return change(run, event, { to, unstarted: attempt === 0 }, (unit) => {
+  const last = step === undefined ? undefined : findUnit(run, step, item)?.failure;
+  const again = last?.data.attempt === attempt;
+  return change(run, event, { to, unstarted: attempt === 0 || again }, (unit) => {
     unit.lost = 0;
     unit.tries = willRetry ? unit.tries + 1 : 0;
     if (willRetry) return;
     unit.endedAt = ts;
+    if (again) unit.inputHash = last.inputHash;
+    else if (attempt > 0 && unit.inputHash !== undefined) unit.failure = { inputHash: unit.inputHash, data };
     run.failures.push({ kind, code, message, ...(hint !== undefined && { hint }), step, item, at: ts });
   });
 }
@@ -88,6 +93,7 @@ function reuseSteps(run: RunView, reused: Reused): Objection {
     const unit = unitOf(run, step, item);
     Object.assign(unit, { status: 'succeeded', carried: false, inputHash, durationS: unit.success?.data.duration_s });
     unit.tries = unit.lost = 0;
+    unit.failure = undefined;
   }
   return undefined;
 }

@@ -17,7 +17,7 @@ const known = { jobId, steps };
 const deed = fc.record<Deed>({
   does: fc.constantFrom<Deed['does'][]>(
     ...(['succeed', 'reuse', 'leave open', 'retry', 'fail'] as const),
-    ...(['fail unstarted', 'skip', 'wait', 'cancel'] as const),
+    ...(['fail unstarted', 'fail again', 'skip', 'condition', 'wait', 'cancel'] as const),
   ),
   step: fc.constantFrom(...steps),
   item: fc.option(fc.constantFrom('x', 'y'), { nil: undefined }),
@@ -54,13 +54,28 @@ test('at every prefix of a run of several attempts all steps are completed or pe
         const ended = endedUnits(run);
         reduceRun(run, event);
         if (run.attempt === before) expect(endedUnits(run)).toMatchObject(ended);
-        const { completed_steps: completed, pending_steps: pending } = manifest.parse(toManifest(run, logStart));
+        const told = manifest.parse(toManifest(run, logStart));
+        const { completed_steps: completed, pending_steps: pending, steps: summaries } = told;
         expect([...completed, ...pending].toSorted()).toEqual(steps.toSorted());
+        for (const [id, { items }] of Object.entries(summaries)) expect(items).toEqual(countItems(run, id));
       }
       expect(run.misfits).toEqual([]);
     }),
   );
 });
+
+/** Those that this attempt met, or whose step was kept; found the slow way. */
+function countItems(run: RunView, id: string) {
+  const step = run.steps.get(id);
+  const items = [...(step?.items.values() ?? [])];
+  if (items.length === 0) return undefined;
+  const met = items.filter(({ carried }) => step?.carried || !carried).map(({ status }) => status);
+  const count = (status: string) => met.filter((one) => one === status).length;
+  return {
+    ...{ total: met.length, succeeded: count('succeeded') },
+    ...{ failed: count('failed'), skipped: count('skipped') },
+  };
+}
 
 function endedUnits(run: RunView): Record<string, string> {
   const units = [...run.steps].flatMap(([id, step]) => [

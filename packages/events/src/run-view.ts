@@ -18,10 +18,15 @@ export type UnitView = {
   inputHash: Digest | undefined;
   /** The last time it succeeded, in whatever attempt of the run: what it made then is on offer for the same inputs. */
   success: Success | undefined;
+  /** How the last attempt at it failed for good, as long as none has begun since. */
+  failure: FailedAttempt | undefined;
 };
 
 /** `seq` of the event, and what it said. */
 export type Success = { readonly seq: number; readonly data: EventData['step.succeeded'] };
+
+/** `data`: of the event; its attempt had begun with `inputHash`. */
+export type FailedAttempt = { readonly inputHash: Digest; readonly data: EventData['step.failed'] };
 
 export type StepView = UnitView & {
   /** Number of items that a fan-out step was expanded to. */
@@ -40,6 +45,26 @@ export type WrittenFile = FileRef & {
   readonly createdAt: string;
   /** What another step or item had left there, before this one wrote to it. */
   readonly before: FileRef | undefined;
+};
+
+/** Steps that a step or item added to the plan, the last time it did. */
+export type Extension = {
+  readonly step: string;
+  readonly item: string | undefined;
+  /** Of the step or item that added them. */
+  readonly inputHash: Digest;
+  /** A list of `PlanStep`. */
+  readonly steps: OutputRef;
+};
+
+/** A run of its own that a step or item began. */
+export type LinkedRun = {
+  readonly jobId: string;
+  readonly step: string;
+  readonly item: string | undefined;
+  readonly inputHash: Digest;
+  /** Of the event that linked it last. */
+  readonly seq: number;
 };
 
 export type Failure = Pick<EventData['job.failed']['error'], 'kind' | 'code' | 'message' | 'hint'> & {
@@ -71,8 +96,14 @@ export type RunView = {
   /** Of the last event folded. */
   seq: number;
   ts: string | undefined;
+  /** Of the run whose step began this one. */
+  parent: EventData['job.started']['parent'];
+  /** By the step or item that added them, as `step` or `step/item`. */
+  readonly extensions: Map<string, Extension>;
+  /** By job id. */
+  readonly children: Map<string, LinkedRun>;
   /** The plan's step ids in its order; undefined when the plan is not known, and the steps are those met so far. */
-  readonly planned: ReadonlySet<string> | undefined;
+  planned: ReadonlySet<string> | undefined;
   readonly steps: Map<string, StepView>;
   /** By path. */
   readonly files: Map<string, WrittenFile>;
@@ -114,6 +145,9 @@ export function emptyRun(known: KnownRun = {}): RunView {
     durationS: undefined,
     seq: 0,
     ts: undefined,
+    parent: undefined,
+    extensions: new Map(),
+    children: new Map(),
     planned,
     steps: emptySteps(planned),
     files: new Map(),
@@ -124,6 +158,16 @@ export function emptyRun(known: KnownRun = {}): RunView {
     inDoubt: 0,
     misfits: [],
   };
+}
+
+/** Steps join the plan while it runs, in place of others that did so in an earlier attempt. */
+export function planSteps(run: RunView, ids: Iterable<string>, dropped: Iterable<string> = []): void {
+  const planned = (run.planned ??= new Set(run.steps.keys())) as Set<string>;
+  for (const id of dropped) planned.delete(id);
+  for (const id of ids) {
+    planned.add(id);
+    stepOf(run, id);
+  }
 }
 
 /** The step, added when it is met for the first time. */
@@ -178,5 +222,6 @@ export function emptyUnit(): UnitView {
     durationS: undefined,
     inputHash: undefined,
     success: undefined,
+    failure: undefined,
   };
 }

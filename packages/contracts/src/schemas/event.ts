@@ -10,7 +10,14 @@ const jobEnd = { duration_s: seconds, artifacts: count };
 const asked = z.strictObject({ provider: z.string(), model: z.string().exactOptional() });
 const requested = { request_id: z.string(), provider: z.string(), model: z.string() };
 /** Asked of a person; an answer counts only for the inputs that were asked about. */
-const question = { question: z.string(), input_hash: digest };
+const question = {
+  question: z.string(),
+  input_hash: digest,
+  /** The answers there are; any unless given. */
+  options: z.array(z.string()).exactOptional(),
+  /** From then on nobody's answer counts. */
+  expires_at: timestamp.exactOptional(),
+};
 /** The ulid of the inbox file that asked for it. */
 const request = { request: z.string().exactOptional() };
 /** A step or item that stays succeeded with what it made at `from_seq`. */
@@ -47,6 +54,8 @@ export const eventData = {
     inputs: z.union([z.array(z.strictObject({ path: z.string(), sha256: digest })), outputRef]),
     concurrency: z.int().positive(),
     orch_version: z.string(),
+    /** Of a run that a step of another run began. */
+    parent: z.strictObject({ job_id: jobId, step: stepId, item: z.string().exactOptional() }).exactOptional(),
     history: z.record(z.string(), json),
   }),
   'job.succeeded': z.strictObject(jobEnd),
@@ -54,6 +63,10 @@ export const eventData = {
   'job.canceled': z.strictObject({ ...jobEnd, reason: z.string(), ...request }),
   'job.waiting': z.strictObject({ ...jobEnd, waiting_for: z.array(z.string()) }),
   'job.paused': z.strictObject({ ...jobEnd, reason: z.enum(['interrupted', 'budget', 'user']) }),
+  /** Steps that a step returned, compiled: a list of `PlanStep`, and the hash of the plan with them. */
+  'plan.extended': z.strictObject({ by: stepId, input_hash: digest, steps: outputRef, count, plan_hash: digest }),
+  /** A run of its own that a step began or goes on with. */
+  'job.linked': z.strictObject({ job_id: jobId, input_hash: digest }),
   'step.expanded': z.strictObject({ sha256: digest, count }),
   'step.started': z.strictObject({
     attempt: z.int().positive(),
@@ -79,7 +92,7 @@ export const eventData = {
     next_attempt_at: timestamp.exactOptional(),
   }),
   'step.skipped': z.discriminatedUnion('reason', [
-    z.strictObject({ reason: z.enum(['dependency_failed', 'dependency_skipped', 'job_failed']) }),
+    z.strictObject({ reason: z.enum(['condition', 'dependency_failed', 'dependency_skipped', 'job_failed']) }),
     z.strictObject({ reason: z.literal('resume'), reused: z.array(reused) }),
   ]),
   'step.waiting': z.strictObject(question),

@@ -4,7 +4,18 @@ import { a, end, failure, jobStarted, request, response, start, success } from '
 
 /** What an attempt of a run comes to with one step or item. */
 export type Deed = {
-  readonly does: 'succeed' | 'reuse' | 'leave open' | 'retry' | 'fail' | 'fail unstarted' | 'skip' | 'wait' | 'cancel';
+  readonly does:
+    | 'succeed'
+    | 'reuse'
+    | 'leave open'
+    | 'retry'
+    | 'fail'
+    | 'fail unstarted'
+    | 'fail again'
+    | 'skip'
+    | 'condition'
+    | 'wait'
+    | 'cancel';
   readonly step: string;
   readonly item: string | undefined;
   readonly inputHash: string;
@@ -51,8 +62,11 @@ function play(run: RunView, tell: Tell, { does, step, item, inputHash }: Deed): 
   if (does === 'reuse') {
     if (unit?.success && state === 'pending')
       tell('step.skipped', { reason: 'resume', reused: [reusedOf(where, unit.success)] });
-  } else if (does === 'skip') {
-    if (state === 'pending') tell('step.skipped', { reason: 'dependency_failed' }, where);
+  } else if (does === 'fail again') {
+    if (unit?.failure && state === 'pending') tell('step.failed', unit.failure.data, where);
+  } else if (does === 'skip' || does === 'condition') {
+    const reason = does === 'skip' ? 'dependency_failed' : does;
+    if (state === 'pending') tell('step.skipped', { reason }, where);
   } else if (does === 'cancel') tell('step.canceled', { reason: 'user' }, where);
   else if (does === 'fail unstarted') tell('step.failed', { ...failure, attempt: 0 }, where);
   else if (does === 'wait') tell('step.waiting', { question: 'Again?', input_hash: inputHash }, where);
