@@ -8,13 +8,15 @@ import { eventsOf, expectFailure, expectSuccess, resultOf } from './steps.ts';
 
 describe.concurrent('llm', () => {
   const job = { provider: 'ollama:m' };
+  const retry = { tries: 1, base_s: 0 };
+  const repair = { rounds: 0 };
 
   test('an answer that does not fit the schema is asked for again, as another sample; both are kept', async (context) => {
     const place = openPlace(context);
     const model = await startModel(context, (_, nth) =>
       nth === 0 ? '{"title": 7}' : '```json\n{"title": "seven"}\n```',
     );
-    const steps = { a: { prompt: 'How many?', schema: { title: 'string' }, retry: { tries: 1, base_s: 0 } } };
+    const steps = { a: { prompt: 'How many?', schema: { title: 'string' }, retry, repair } };
     await expectSuccess(place, steps, { env: model.env, job });
     expect(resultOf(place, 'a')).toEqual({ title: 'seven' });
     expect(eventsOf(place, 'step.failed')).toMatchObject([{ data: { code: 'schema_mismatch', will_retry: true } }]);
@@ -31,10 +33,43 @@ describe.concurrent('llm', () => {
   test('an answer that never fits fails the step with schema_mismatch', async (context) => {
     const place = openPlace(context);
     const model = await startModel(context, () => '{"title": 7}');
-    const steps = { a: { prompt: 'How many?', schema: { title: 'string' }, retry: { tries: 1, base_s: 0 } } };
+    const steps = { a: { prompt: 'How many?', schema: { title: 'string' }, retry, repair } };
     const failure = await expectFailure(place, steps, { env: model.env, job });
     expect(failure).toMatchObject({ step: 'a', code: 'schema_mismatch', message: expect.stringContaining('title') });
     expect(model.questions).toHaveLength(2);
+  });
+
+  test('an answer that does not fit is mended in the same conversation, and both are found again', async (context) => {
+    const place = openPlace(context);
+    const model = await startModel(context, (question) => (question === 'How many?' ? 'Seven.' : '{"title": "seven"}'));
+    const steps = { a: { prompt: 'How many?', schema: { title: 'string' } } };
+    for (let round = 0; round < 2; round++) {
+      await expectSuccess(place, steps, { env: model.env, job });
+      expect(resultOf(place, 'a')).toEqual({ title: 'seven' });
+      expect(eventsOf(place, 'step.failed')).toEqual([]);
+    }
+    expect(model.questions).toEqual(['How many?', expect.stringContaining('got "Seven."')]);
+    expect(eventsOf(place, 'cache.hit')).toHaveLength(2);
+  });
+
+  test('attached files go along with the question', async (context) => {
+    const place = openPlace(context);
+    place.write({ 'notes/a.md': '# A' });
+    const model = await startModel(context, () => 'read');
+    await expectSuccess(place, { a: { prompt: 'Read', attachments: ['notes/*.md'] } }, { env: model.env, job });
+    expect(model.questions).toEqual(['Read\n\nAttached files:\n\n```md path="notes/a.md"\n# A\n```\n']);
+  });
+
+  test('a proposed patch is kept, and the next step takes it', async (context) => {
+    const place = openPlace(context);
+    const model = await startModel(context, () => '```diff\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n```');
+    const steps = { a: { prompt: 'Change it', output: 'patch' }, b: { kind: 'patch', from: 'a' } };
+    await expectSuccess(place, steps, { env: model.env, job });
+    expect(resultOf(place, 'b')).toMatchObject({ files: [{ path: 'x', insertions: 1, deletions: 1 }] });
+    expect(eventsOf(place, 'artifact.created')).toMatchObject([
+      { data: { name: 'a.patch' } },
+      { data: { name: 'b.patch' } },
+    ]);
   });
 
   test('a truncated answer fails with truncated, and again from the cache without a call', async (context) => {
@@ -84,11 +119,7 @@ describe.concurrent('llm', () => {
       const outside = nth === 0 ? '```js ../../../escaped.js\nno\n```\n' : '';
       return `Here:\n\n\`\`\`js src/ok.js\nok ${nth}\n\`\`\`\n${outside}`;
     });
-    await expectSuccess(
-      place,
-      { a: { prompt: 'Write', output: 'files', retry: { tries: 1, base_s: 0 } } },
-      { env: model.env, job },
-    );
+    await expectSuccess(place, { a: { prompt: 'Write', output: 'files', retry, repair } }, { env: model.env, job });
     expect(place.output('src/ok.js')).toBe('ok 1\n');
     expect(eventsOf(place, 'file.written')).toHaveLength(1);
     expect(eventsOf(place, 'step.failed')).toMatchObject([{ data: { code: 'bad_answer', will_retry: true } }]);

@@ -1,21 +1,21 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { OrchError } from '@orch/contracts';
-import type { InboxRequest, OrchEvent, RunState } from '@orch/contracts';
-import { createBus, emptyRun, readLog, reduceRun } from '@orch/events';
+import type { Clock, Hider, Ids, InboxRequest, OrchEvent, RunState } from '@orch/contracts';
+import { createBus } from '@orch/events';
 import type { RunView } from '@orch/events';
 import { acquireLock, runPaths } from '@orch/filestore';
 import type { RunPaths } from '@orch/filestore';
+import { createHider, hideValue } from '@orch/secrets';
 import { leaveRequest, removeRequest } from './inbox.ts';
 import type { Received } from './inbox.ts';
-import { createLeftovers } from './leftovers.ts';
 import { openRun } from './open-run.ts';
 import type { EnginePorts } from './ports.ts';
 import { readJob } from './read-job.ts';
-import { notAsked, recordAnswer } from './record-answer.ts';
+import { readAsking } from './open-questions.ts';
+import { judgeAnswer, recordAnswer } from './record-answer.ts';
 import { recover } from './recover.ts';
 import type { RunContext } from './run-context.ts';
-import { waitingFor } from './run-end.ts';
 import { systemClock, systemIds } from './system.ts';
 
 /** How long the process that holds a run may take to look into its inbox, in milliseconds. */
@@ -25,43 +25,50 @@ const pollMs = 50;
 /**
  * Cancels a run, or answers a question of it. `here`: nobody was running it, and the log says so now. `there`: the
  * process that runs it took the request. `left`: that process is busy; the request waits in its inbox. Rejects with
- * `usage` when the run has ended, or nobody asked.
+ * `usage`, and nothing is written, when the run has ended, nobody asked, or the answer does not fit the question.
  */
 export async function askRun(
   dir: string,
-  request: InboxRequest,
-  ports: Pick<EnginePorts, 'clock' | 'ids'> = {},
+  asked: InboxRequest,
+  ports: Pick<EnginePorts, 'clock' | 'ids' | 'hider'> = {},
 ): Promise<'here' | 'there' | 'left'> {
-  const { clock = systemClock, ids = systemIds } = ports;
+  const { clock = systemClock, ids = systemIds, hider = createHider([]) } = ports;
+  const request = hideValue(asked, hider);
   const paths = runPaths(dirname(resolve(dir)), basename(dir));
   const received = { id: ids.ulid(), request };
+  await requireFit(paths, request, clock.now());
   const until = clock.monotonic() + patienceMs;
   let file: string | undefined;
   const isTaken = (): boolean => file !== undefined && !existsSync(file);
   const work = async (): Promise<'here' | 'there'> => {
     if (isTaken()) return 'there';
-    await carryOut(paths, received);
+    await carryOut(paths, received, { clock, ids, hider });
     return 'here';
   };
   for (; ; await clock.sleep(pollMs)) {
     const done = (await holding(paths, work)) ?? (isTaken() ? 'there' : undefined);
-    if (done === 'there') await requireDone(paths, received);
+    if (done === 'there') await requireDone(paths, received, clock.now());
     if (done !== undefined) return done;
     file ??= leaveRequest(paths.inbox, received);
     if (clock.monotonic() > until) return 'left';
   }
 }
 
+/** An answer that does not fit is told before anything is written. */
+async function requireFit(paths: RunPaths, request: InboxRequest, now: number): Promise<void> {
+  if (request.kind !== 'answer') return;
+  const { state, leftovers } = await readAsking(paths);
+  const judged = judgeAnswer(request, { state, questions: leftovers.questions, now });
+  if (judged instanceof OrchError) throw judged;
+}
+
 /** The process that runs it took the request; that it did it stands in the log. */
-async function requireDone({ events }: RunPaths, { id, request }: Received): Promise<void> {
-  const state = emptyRun();
-  const { note, handled } = createLeftovers();
-  for await (const event of readLog(events)) {
-    reduceRun(state, event);
-    note(event);
-  }
-  if (handled.has(id)) return;
-  throw request.kind === 'answer' ? notAsked(request, waitingFor(state)) : cannotCancel(state);
+async function requireDone(paths: RunPaths, { id, request }: Received, now: number): Promise<void> {
+  const { state, leftovers } = await readAsking(paths);
+  if (leftovers.handled.has(id)) return;
+  if (request.kind === 'cancel') throw cannotCancel(state);
+  await requireFit(paths, request, now);
+  throw new OrchError('usage', 'Expected the question to stay as it was: it was asked anew meanwhile. Answer again.');
 }
 
 /** Does it while holding the lock; undefined when another holds it. */
@@ -77,23 +84,26 @@ async function holding<T>(paths: RunPaths, work: () => Promise<T>): Promise<T | 
   }
 }
 
-async function carryOut(paths: RunPaths, received: Received): Promise<void> {
-  const execution = {
-    ...{ job: await readJob(paths.dir), steps: [], jobId: basename(paths.dir), paths },
-    ...{ ports: { commandEnv: {}, clock: systemClock, ids: systemIds }, options: { runsDir: paths.base } },
-    ...{ signal: new AbortController().signal, bus: createBus<OrchEvent>() },
-  };
-  const { run, manifest, close } = await openRun(execution);
+type Around = { readonly clock: Clock; readonly ids: Ids; readonly hider: Hider };
+
+async function carryOut(paths: RunPaths, received: Received, ports: Around): Promise<void> {
+  const { run, manifest, close } = await openRun({
+    ...{ job: await readJob(paths.dir), jobId: basename(paths.dir), paths, bus: createBus<OrchEvent>() },
+    ...{ ports: { commandEnv: {}, ...ports }, options: { runsDir: paths.base } },
+  });
   try {
     if (received.request.kind === 'cancel') await cancel(run, received.request.reason, received.id);
-    else if (!recordAnswer(run, received.request, received.id))
-      throw notAsked(received.request, waitingFor(run.journal.state));
+    else requireNothing(recordAnswer(run, received.request, received.id));
     await run.journal.settle();
     manifest();
   } finally {
     removeRequest(paths.inbox, received.id);
     await close();
   }
+}
+
+function requireNothing(error: OrchError | undefined): void {
+  if (error !== undefined) throw error;
 }
 
 const ended: ReadonlySet<RunState> = new Set(['succeeded', 'failed', 'canceled']);

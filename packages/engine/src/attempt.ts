@@ -1,27 +1,32 @@
 import { OrchError } from '@orch/contracts';
 import type { EventData, Json, PlanStep, StepScope } from '@orch/contracts';
 import type { Outcome as NodeOutcome } from '@orch/dag';
-import { collectWrites } from './collect-writes.ts';
+import { hideError } from '@orch/secrets';
+import { choiceOf } from './choice.ts';
+import { isBrokenNow } from './condition-scope.ts';
+import { asksEachItem, isWanted } from './conditions.ts';
 import { withDeadline } from './deadline.ts';
-import type { Deadline } from './deadline.ts';
 import { failUnstarted, failureData } from './failure-data.ts';
+import type { RunNode } from './graph.ts';
 import { shortened, storeOutput } from './outputs.ts';
+import { failureWith, keepFailure } from './kept-failure.ts';
 import { afterLoss } from './lost-attempt.ts';
 import { kindOf, prepareAttempt } from './prepare-attempt.ts';
 import type { PreparedAttempt } from './prepare-attempt.ts';
 import type { Settled } from './results.ts';
 import type { Tally } from './purchase.ts';
+import { produce } from './produce.ts';
 import { retryDelay } from './retry-delay.ts';
 import { restoreFiles } from './restore-files.ts';
-import { reuse, unitAt } from './reuse.ts';
+import { renderWrites } from './render-writes.ts';
+import { reuse, settledOf, successWith, unitAt } from './reuse.ts';
 import type { StepPlace } from './reuse.ts';
 import type { RunContext } from './run-context.ts';
 import { scopeOf } from './scope.ts';
 import { secondsSince } from './seconds-since.ts';
-import { makeOnce } from './make-once.ts';
 import type { Produced } from './make-once.ts';
 import { openHost } from './step-host.ts';
-import type { OpenHost } from './step-host.ts';
+import { Waits, waitForAnswer } from './wait-for-answer.ts';
 
 export type AttemptTask = {
   readonly step: PlanStep;
@@ -30,18 +35,21 @@ export type AttemptTask = {
   readonly signal: AbortSignal;
   /** Called before the attempt is logged; not when an earlier one will do. */
   readonly onStart?: (() => void) | undefined;
+  /** It runs again also when it failed before, and the run went on without it. */
+  readonly retries?: boolean | undefined;
 };
 
 type Started = AttemptTask & {
   readonly where: StepPlace;
   readonly began: number;
+  readonly scope: StepScope;
   readonly prepared: PreparedAttempt;
   /** From 1, over all attempts of the run. */
   readonly attempt: number;
 };
 
 /** A step or item, from rendered inputs to its last event: reused, or started once. */
-export async function runAttempt(run: RunContext, task: AttemptTask): Promise<NodeOutcome<Settled>> {
+export async function runAttempt(run: RunContext, task: AttemptTask): Promise<NodeOutcome<Settled, RunNode>> {
   const { step, item } = task;
   const where = { step: step.id, item: item?.key };
   const ready = await makeReady(run, task, where).catch((error: unknown) => OrchError.from(error));
@@ -51,24 +59,47 @@ export async function runAttempt(run: RunContext, task: AttemptTask): Promise<No
   return afterLoss(run, step, ready) ?? startAttempt(run, task, ready);
 }
 
-type Ready = Pick<Started, 'where' | 'prepared'> & { readonly scope: StepScope };
+type Ready = Pick<Started, 'step' | 'where' | 'scope' | 'prepared'>;
 
 async function makeReady(
   run: RunContext,
   task: AttemptTask,
   where: Ready['where'],
-): Promise<Ready | NodeOutcome<Settled>> {
-  const scope = scopeOf(run, task.step, task.item?.value);
+): Promise<Ready | NodeOutcome<Settled, RunNode>> {
+  const { step, item, retries = false } = task;
+  const scope = scopeOf(run, step, item?.value);
+  if (item === undefined || asksEachItem(step)) {
+    if (!isWanted(step, scope)) return { status: 'skipped', reason: 'condition' };
+  }
   const prepared = await prepareAttempt(run, task, scope);
-  const reused = reuse(run, where, prepared.inputHash);
-  if (reused !== undefined) return { status: 'succeeded', value: reused };
+  const ready = { step, where, scope, prepared };
+  const reused = reuseWhole(run, ready);
+  if (reused !== undefined) return reused;
+  const facts = { state: run.journal.state, anew: run.anew, retryFailed: run.retryFailed || retries };
+  const failure = failureWith(facts, { step, where, inputHash: prepared.inputHash });
+  if (failure !== undefined) return keepFailure(run, where, failure);
   restoreFiles(run);
-  return { where, scope, prepared };
+  return { ...ready, step: renderWrites(step, scope) };
 }
 
-async function startAttempt(run: RunContext, task: AttemptTask, ready: Ready): Promise<NodeOutcome<Settled>> {
-  const { step } = task;
-  const { where, prepared, scope } = ready;
+/** What it made of these inputs before, with the steps that it added: as long as that is still what the job asks for. */
+function reuseWhole(run: RunContext, ready: Ready): NodeOutcome<Settled, RunNode> | undefined {
+  const { where, prepared } = ready;
+  const added = run.plan.recall(where, prepared.inputHash);
+  if (added === undefined || failsNow(run, ready)) return undefined;
+  const reused = reuse(run, where, prepared.inputHash);
+  return reused && { status: 'succeeded', value: reused, add: run.plan.join(where, added) };
+}
+
+function failsNow(run: RunContext, ready: Ready): boolean {
+  const { step, where, prepared } = ready;
+  if (step.assert === undefined || run.anew.has(step.id)) return false;
+  const success = successWith(run.journal.state, where, prepared.inputHash);
+  return success !== undefined && isBrokenNow(run, ready, settledOf(success.data, run.blobs));
+}
+
+async function startAttempt(run: RunContext, task: AttemptTask, ready: Ready): Promise<NodeOutcome<Settled, RunNode>> {
+  const { step, where, prepared, scope } = ready;
   const { inputHash } = prepared;
   const attempt = (unitAt(run.journal.state, where)?.attempts ?? 0) + 1;
   const started: Started = { ...task, ...ready, attempt, began: run.clock.monotonic() };
@@ -78,9 +109,12 @@ async function startAttempt(run: RunContext, task: AttemptTask, ready: Ready): P
   const opened = openHost(run, { item: where.item, step, attempt, scope, inputHash, signal: deadline.signal });
   try {
     const produced = await produce(run, { started, opened, deadline });
-    return succeed(run, started, produced, opened.tally);
+    const add = await run.plan.grow(where, inputHash, produced.steps);
+    return { ...succeed(run, started, produced, opened.tally), add };
   } catch (error) {
-    return fail(run, started, OrchError.from(error));
+    if (!(error instanceof Waits)) return fail(run, started, hideError(OrchError.from(error), run.hider));
+    const waited = waitForAnswer(run, where, { request: error.request, inputHash });
+    return waited instanceof OrchError ? fail(run, started, waited) : waited;
   } finally {
     opened.close();
     deadline.done();
@@ -88,7 +122,7 @@ async function startAttempt(run: RunContext, task: AttemptTask, ready: Ready): P
 }
 
 function startedData(run: RunContext, { step, attempt, prepared }: Started): EventData['step.started'] {
-  const asked = kindOf(run, step).asks === true ? run.job.plan.provider : undefined;
+  const asked = kindOf(run, step).asks === true ? choiceOf(run, step) : undefined;
   const candidate =
     asked === undefined
       ? {}
@@ -96,44 +130,13 @@ function startedData(run: RunContext, { step, attempt, prepared }: Started): Eve
   return { attempt, input_hash: prepared.inputHash, worker: 'local', ...candidate };
 }
 
-type Running = { readonly started: Started; readonly opened: OpenHost; readonly deadline: Deadline };
+type Succeeded = Extract<NodeOutcome<Settled, RunNode>, { readonly status: 'succeeded' }>;
 
-async function produce(run: RunContext, running: Running): Promise<Produced> {
-  const { step, where, prepared } = running.started;
-  if (!prepared.input.ok) throw prepared.input.error;
-  const { value: input } = prepared.input;
-  const isShared = kindOf(run, step).asks !== true && (step.cache === 'on' || step.cache === 'refresh');
-  if (!isShared) return runKind(run, running, input);
-  const task = { step, where, inputs: prepared.inputs, signal: running.deadline.signal };
-  return makeOnce(run, task, () => runKind(run, running, input));
-}
-
-/** What the kind made. Work that was stopped failed for the reason it was stopped, unless it went well all the same. */
-async function runKind(run: RunContext, { started, opened, deadline }: Running, input: unknown): Promise<Produced> {
-  const { step, where } = started;
-  const outcome = await deadline.race(kindOf(run, step).run(input, opened.host)).catch((error: unknown) => {
-    throw OrchError.is(error) && error.cause === deadline.signal.reason ? error : (stopReason(deadline) ?? error);
-  });
-  if (outcome.status === 'failed') throw stopReason(deadline) ?? outcome.error;
-  const declared = await collectWrites(run, step, where.item);
-  if (!declared.ok) throw declared.error;
-  for (const file of declared.value) opened.written.set(file.path, file);
-  return {
-    output: outcome.output,
-    files: [...opened.written.values()],
-    ...(outcome.extra && { extra: outcome.extra }),
-  };
-}
-
-function stopReason({ signal }: Deadline): OrchError | undefined {
-  return signal.aborted ? OrchError.from(signal.reason, 'canceled') : undefined;
-}
-
-function succeed(run: RunContext, started: Started, produced: Produced, tally: Tally): NodeOutcome<Settled> {
+function succeed(run: RunContext, started: Started, produced: Produced, tally: Tally): Succeeded {
   const { where, began, prepared } = started;
   const { files } = produced;
   const extra = produced.extra && storeOutput({ ...produced.extra }, run.blobs);
-  const settled = { output: storeOutput(produced.output, run.blobs), files, extra };
+  const settled = { status: 'succeeded' as const, output: storeOutput(produced.output, run.blobs), files, extra };
   run.journal.push(
     'step.succeeded',
     {
@@ -156,7 +159,12 @@ function fail(run: RunContext, { step, attempt, where, signal }: Started, error:
     run.journal.push('step.canceled', { reason: error.code }, where);
     return { status: 'skipped', reason: 'canceled' };
   }
-  const data = { ...failureData(error), attempt };
+  if (error.code === 'interrupted') {
+    // What it ran for a while was told to pause: it goes on with the next attempt of the run.
+    run.journal.push('step.canceled', { reason: error.code }, where);
+    return { status: 'waiting', reason: error.message };
+  }
+  const data = { ...failureData(error, run.hider), attempt };
   const { tries = 0 } = unitAt(run.journal.state, where) ?? {};
   if (!error.retryable || signal.aborted || tries >= step.retry.tries) {
     run.journal.push('step.failed', data, where);

@@ -2,7 +2,8 @@ import { readFileSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { canonicalJson, sha256 } from '@orch/cache';
 import { OrchError, err, ok } from '@orch/contracts';
-import type { Each, Json, Result, StepScope } from '@orch/contracts';
+import type { Each, Hider, Json, Result, StepScope } from '@orch/contracts';
+import { hideValue } from '@orch/secrets';
 import { renderList, renderText } from '@orch/spec';
 import { findFiles } from './find-files.ts';
 import { lazily } from './lazily.ts';
@@ -14,8 +15,8 @@ const textLimit = 256 * 1024;
 const longestName = 512;
 
 /** The items of a fan-out that lists or finds them, each with its name: never its position. */
-export async function expandEach(each: Each, scope: StepScope): Promise<Result<Item[]>> {
-  const found = await itemsOf(each, scope);
+export async function expandEach(each: Each, scope: StepScope, hider: Hider): Promise<Result<Item[]>> {
+  const found = await itemsOf(each, scope, hider);
   return found.ok ? nameItems(found.value, each, scope) : found;
 }
 
@@ -29,22 +30,23 @@ export function withinLimit(items: readonly Item[], { max_items: most }: Each): 
   );
 }
 
-async function itemsOf(each: Each, scope: StepScope): Promise<Result<readonly Json[]>> {
+async function itemsOf(each: Each, scope: StepScope, hider: Hider): Promise<Result<readonly Json[]>> {
   if ('files' in each) {
     const pattern = renderText(each.files, scope);
-    return pattern.ok ? ok(await fileItems(pattern.value, scope.job.dir)) : pattern;
+    return pattern.ok ? ok(await fileItems(pattern.value, scope.job.dir, hider)) : pattern;
   }
   if ('from' in each) throw new OrchError('internal', 'Items taken one by one come from the step that has them.');
   if (typeof each.list === 'string') return renderList(each.list, scope);
   return ok([...(each.list as readonly Json[])]);
 }
 
-async function fileItems(pattern: string, jobDir: string): Promise<Json[]> {
+async function fileItems(pattern: string, jobDir: string, hider: Hider): Promise<Json[]> {
   const paths = await findFiles([pattern], jobDir);
   return paths.map((path) => {
     const absolute = resolve(jobDir, path);
-    const item = { path, name: basename(path), sha256: sha256(readFileSync(absolute)) };
-    return lazily(item, 'text', () => readText(absolute, path), true);
+    const named = hideValue({ path, name: basename(path) }, hider);
+    const item = { ...named, sha256: sha256(readFileSync(absolute)) };
+    return lazily(item, 'text', () => hider.text(readText(absolute, named.path)), true);
   });
 }
 

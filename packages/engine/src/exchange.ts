@@ -1,6 +1,7 @@
 import { OrchError, err, ok } from '@orch/contracts';
 import type { Answer, Question, Reply, Result } from '@orch/contracts';
 import { answer } from './answer.ts';
+import { providerOf } from './choice.ts';
 import { pose } from './pose.ts';
 import type { Asker } from './pose.ts';
 import { recall } from './recall.ts';
@@ -19,13 +20,13 @@ export async function exchange(run: RunContext, question: Question, asker: Asker
 }
 
 async function ask(run: RunContext, question: Question, asker: Asker): Promise<Answer> {
-  const posed = pose(run, run.provider, question, asker);
+  const posed = pose(run, providerOf(run, asker), question, asker);
   return { key: posed.key, reply: await answer(run, posed, asker) };
 }
 
 /** An answer that was cut short or refused is an answer, but not one that a step can use. */
 function whole(reply: Reply, question: Question): Result<Reply> {
-  if (reply.finishReason === 'length') {
+  if (reply.finishReason === 'length' && question.allowTruncated !== true) {
     const limit = question.options.max_tokens;
     const at = limit === undefined ? 'at the limit of the model' : `at max_tokens ${limit}`;
     return err(

@@ -17,16 +17,22 @@ import { rejectFailed } from './reject-failed.ts';
 import { restoreFiles } from './restore-files.ts';
 import { endRun } from './run-end.ts';
 import { createRunFolder, keepInputs, keepOrigin, pointLatest, readOrigin } from './run-folder.ts';
-import type { RunContext } from './run-context.ts';
+import type { RunContext, StartChild } from './run-context.ts';
 import type { RunResult } from './run-handle.ts';
 import { runSteps } from './run-steps.ts';
 import { stopInTwo } from './stop-in-two.ts';
+import { sweepOutputs } from './sweep-outputs.ts';
 import { orchVersion } from './version.ts';
 
 export type Execution = {
   readonly job: CompiledJob;
-  /** The steps of the plan that shall run. */
+  /** The steps of the job that shall run. */
   readonly steps: readonly PlanStep[];
+  /** Where only some shall run: their ids, with those of steps that join. */
+  readonly wanted?: ReadonlySet<string> | undefined;
+  /** Of a run that a step of another run began. */
+  readonly parent?: EventData['job.started']['parent'] | undefined;
+  readonly startChild: StartChild;
   readonly jobId: string;
   readonly paths: RunPaths;
   readonly ports: EnginePorts & { readonly clock: Clock; readonly ids: Ids };
@@ -104,7 +110,7 @@ async function startAttempt(execution: Execution, run: RunContext): Promise<void
   const tellRejected = resume?.retryFailed === true ? rejectFailed(run) : () => undefined;
   await run.journal.append('job.started', startedData(execution, run));
   tellRejected();
-  pointLatest(paths, jobId);
+  if (run.journal.state.parent === undefined) pointLatest(paths, jobId);
 }
 
 async function carryOut(execution: Execution, { run, broken, manifest }: OpenRun): Promise<RunResult> {
@@ -116,7 +122,9 @@ async function carryOut(execution: Execution, { run, broken, manifest }: OpenRun
     const signals = { drain: stop.drain, signal: deadline.signal, failFast: options.failFast ?? false };
     const result = await runSteps(run, steps, signals);
     restoreFiles(run);
+    run.plan.settle();
     const stopped = [deadline.signal, stop.drain].find(({ aborted }) => aborted);
+    sweepOutputs(run);
     await endRun(run, result, stopped && OrchError.from(stopped.reason, 'canceled'));
     await run.journal.settle();
     return { jobId, dir: paths.dir, status: run.journal.state.status, manifest: manifest() };
@@ -127,7 +135,7 @@ async function carryOut(execution: Execution, { run, broken, manifest }: OpenRun
   }
 }
 
-function startedData({ job }: Execution, { blobs, journal }: RunContext): EventData['job.started'] {
+function startedData({ job, parent }: Execution, { blobs, journal }: RunContext): EventData['job.started'] {
   const { plan, planHash, spec, inputs } = job;
   const { provider } = plan;
   const model = provider?.model === undefined ? {} : { model: provider.model };
@@ -144,6 +152,7 @@ function startedData({ job }: Execution, { blobs, journal }: RunContext): EventD
     ),
     concurrency: plan.concurrency,
     orch_version: orchVersion,
+    ...(parent && { parent }),
     history: {},
   };
 }

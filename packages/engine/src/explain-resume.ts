@@ -1,4 +1,4 @@
-import type { CompiledJob, StepKind } from '@orch/contracts';
+import type { CompiledJob, Hider, StepKind } from '@orch/contracts';
 import { Forecaster } from './forecaster.ts';
 import type { PlannedUnit } from './forecaster.ts';
 import { inOrder, openPast } from './past-run.ts';
@@ -20,6 +20,8 @@ export type ExplainOptions = ResumeOptions & {
   readonly only?: string | undefined;
   readonly limit?: number | undefined;
   readonly kinds?: readonly StepKind[] | undefined;
+  /** The one that the run would have. */
+  readonly hider?: Hider | undefined;
 };
 
 /**
@@ -27,9 +29,12 @@ export type ExplainOptions = ResumeOptions & {
  * log, `corrupt_log` for a damaged one and when what would be reused is gone.
  */
 export async function explainResume(dir: string, job: CompiledJob, options: ExplainOptions = {}): Promise<ResumePlan> {
-  const steps = selectSteps(job.plan.steps, options.only);
-  const past = openPast(dir, job, options);
-  const forecaster = new Forecaster(past, stepsFrom(job.plan.steps, options.from));
+  const past = await openPast(dir, job, options);
+  const steps = selectSteps(past.steps, options.only);
+  const forecaster = new Forecaster(past, {
+    anew: stepsFrom(past.steps, options.from),
+    retryFailed: options.retryFailed ?? false,
+  });
   for (const step of inOrder(steps)) await forecaster.forecast(step);
   const { units, saved } = forecaster;
   const asking = new Set(steps.flatMap((step) => (kindOf(past.facts, step).asks === true ? [step.id] : [])));

@@ -1,18 +1,20 @@
-import { OrchError, ok } from '@orch/contracts';
-import type { Digest, Json, PlanStep, Result } from '@orch/contracts';
+import { OrchError } from '@orch/contracts';
+import type { Digest, PlanStep } from '@orch/contracts';
 import type { Outcome as NodeOutcome } from '@orch/dag';
+import { asksEachItem, isWanted } from './conditions.ts';
 import { failureData } from './failure-data.ts';
-import { expandEach, withinLimit } from './each.ts';
 import type { Item } from './each.ts';
-import { itemNodes, itemwiseNeed } from './graph.ts';
+import { awaitedNeeds, fanOutInputs, findItems } from './fan-out-items.ts';
+import { itemNodes } from './graph.ts';
 import type { ItemNode, RunNode } from './graph.ts';
 import { inputHash } from './input-hash.ts';
-import type { HashedInputs } from './input-hash.ts';
-import { loadOutput, storeOutput } from './outputs.ts';
-import { kindOf, needsOf } from './prepare-attempt.ts';
-import type { Settled } from './results.ts';
+import { itemsError, joinItems, shortfall } from './join-items.ts';
+import { openThreads } from './open-questions.ts';
+import { storeOutput } from './outputs.ts';
+import { kindOf } from './prepare-attempt.ts';
+import type { Settled, SettledItem } from './results.ts';
 import { noteReuse, successWith, unitAt } from './reuse.ts';
-import type { RunContext, RunFacts } from './run-context.ts';
+import type { RunContext } from './run-context.ts';
 import { scopeOf } from './scope.ts';
 import { secondsSince } from './seconds-since.ts';
 
@@ -21,13 +23,19 @@ type FanOut = {
   readonly list: Digest;
   readonly hash: Digest;
   readonly began: number;
+  /** It failed as a whole before: items that did run again. */
+  readonly retries: boolean;
   /** Its start is in the log. A fan-out all of whose items are reused never starts. */
   attempt: number | undefined;
 };
 
+type ExpandNode = Extract<RunNode, { readonly type: 'expand' }>;
+
 /** The fan-outs of one run: what each was found to have, until its items are joined. */
 export type FanOuts = {
-  expand(step: PlanStep): Promise<NodeOutcome<Settled, RunNode>>;
+  expand(node: ExpandNode): Promise<NodeOutcome<Settled, RunNode>>;
+  /** Whether items that failed before run again, though the step goes on without those that fail. */
+  retries(step: PlanStep): boolean;
   /** The first of its items that has to run is about to start. */
   begin(step: PlanStep): void;
   join(step: PlanStep): NodeOutcome<Settled, RunNode>;
@@ -51,23 +59,37 @@ export function createFanOuts(run: RunContext): FanOuts {
     fanOut.attempt = logStart(run, step, fanOut.hash);
     run.journal.push('step.expanded', { sha256: fanOut.list, count: fanOut.nodes.length }, { step: step.id });
   };
+  const end = (step: PlanStep, error: OrchError, items?: readonly SettledItem[]): NodeOutcome<Settled, RunNode> => {
+    begin(step);
+    const { attempt = 0 } = openOf(step);
+    open.delete(step.id);
+    return failStep(run, step, { attempt, error, items });
+  };
 
-  const expand = async (step: PlanStep): Promise<NodeOutcome<Settled, RunNode>> => {
+  const expand = async (node: ExpandNode): Promise<NodeOutcome<Settled, RunNode>> => {
+    const { step } = node;
     const began = run.clock.monotonic();
+    if (!asksEachItem(step) && !isWanted(step, scopeOf(run, step))) return { status: 'skipped', reason: 'condition' };
     const found = await findItems(run, step, expanded);
     if (!found.ok) throw found.error;
     const items = found.value;
     const list = run.blobs.put(JSON.stringify(items));
-    const add = itemNodes(step, items);
+    const add = itemNodes(node, items);
     expanded.set(step.id, items);
-    const nodes = add.map(({ node }) => node);
+    const nodes = add.map(({ node: item }) => item);
     const hash = inputHash(kindOf(run, step), fanOutInputs(run, step, list));
-    open.set(step.id, { nodes, list, hash, began, attempt: undefined });
-    return { status: 'succeeded', value: { output: storeOutput(items.length, run.blobs), files: [] }, add };
+    const retries = unitAt(run.journal.state, { step: step.id })?.failure !== undefined;
+    open.set(step.id, { nodes, list, hash, began, retries, attempt: undefined });
+    const output = storeOutput(items.length, run.blobs);
+    return { status: 'succeeded', value: { status: 'succeeded', output, files: [] }, add };
   };
   const join = (step: PlanStep): NodeOutcome<Settled, RunNode> => {
+    const known = run.results.get(step.id);
+    if (known?.status === 'failed') return { status: 'failed', error: known.error }; // to find its items
     const fanOut = openOf(step);
     const value = joinItems(run, fanOut.nodes);
+    const error = shortfall(step, value.items);
+    if (error !== undefined) return end(step, error, value.items);
     if (!reuseJoin(run, step, { fanOut, value })) {
       begin(step);
       logJoin(run, step, { fanOut, value });
@@ -78,60 +100,31 @@ export function createFanOuts(run: RunContext): FanOuts {
 
   return {
     begin,
-    expand: (step) => expand(step).catch((error: unknown) => failExpand(run, step, OrchError.from(error))),
+    retries: (step) => openOf(step).retries,
+    expand: (node) => expand(node).catch((error: unknown) => failExpand(run, node.step, OrchError.from(error))),
     join(step) {
       try {
         return join(step);
       } catch (error) {
-        begin(step);
-        const { attempt = 0 } = openOf(step);
-        open.delete(step.id);
-        return failStep(run, step, { attempt, error: OrchError.from(error) });
+        return end(step, OrchError.from(error));
       }
     },
     settle(failures) {
-      for (const [id, { nodes, attempt }] of open) {
+      for (const [id, { nodes, attempt, hash }] of open) {
         if (attempt === undefined) continue;
-        const failed = nodes.filter((node) => failures.has(node.id));
-        const error = itemsError(failed, failures, nodes.length);
-        if (error === undefined) run.journal.push('step.canceled', { reason: 'job_ended' }, { step: id });
-        else run.journal.push('step.failed', { ...failureData(error), attempt }, { step: id });
+        const failed = nodes.flatMap(({ id: node, key }) => {
+          const error = failures.get(node);
+          return error === undefined ? [] : [{ key, error }];
+        });
+        const error = itemsError(failed, nodes.length);
+        const question = itemsQuestion(run, id, nodes.length);
+        if (error === undefined && question !== undefined)
+          run.journal.push('step.waiting', { question, input_hash: hash }, { step: id });
+        else if (error === undefined) run.journal.push('step.canceled', { reason: 'job_ended' }, { step: id });
+        else run.journal.push('step.failed', { ...failureData(error, run.hider), attempt }, { step: id });
       }
     },
   };
-}
-
-type Expanded = ReadonlyMap<string, readonly Item[]>;
-
-/** The items of a fan-out; those it follows one by one are in `expanded`. */
-export async function findItems(run: RunFacts, step: PlanStep, expanded: Expanded): Promise<Result<readonly Item[]>> {
-  const { each } = step;
-  if (each === undefined) throw new OrchError('internal', `Step ${step.id} does not fan out.`);
-  const from = itemwiseNeed(step);
-  const found = from === undefined ? await expandEach(each, scopeOf(run, step)) : ok(itemsOf(from, expanded));
-  return found.ok ? withinLimit(found.value.slice(0, run.limit), each) : found;
-}
-
-/** What the items of a fan-out came to, in their order. */
-export function joinItems(run: Pick<RunContext, 'results' | 'blobs'>, nodes: readonly ItemNode[]): Settled {
-  const items = nodes.map((node) => {
-    const settled = run.results.get(node.id);
-    if (settled === undefined) throw new OrchError('internal', `Item ${node.id} was joined before it ended.`);
-    return { key: node.key, item: node.item, settled };
-  });
-  const outputs: Json = items.map(({ settled }) => loadOutput(settled.output, run.blobs));
-  return { output: storeOutput(outputs, run.blobs), files: items.flatMap(({ settled }) => settled.files), items };
-}
-
-/** What the input hash of a fan-out is made from; `items`: the digest of the list of them. */
-export function fanOutInputs(run: RunFacts, step: PlanStep, items: Digest): HashedInputs {
-  return { fields: { items }, needs: awaitedNeeds(run, step), reads: {}, asked: undefined };
-}
-
-/** Not the one whose items it follows: it may start before that has ended, and each of its items depends on one of those. */
-function awaitedNeeds(run: RunFacts, step: PlanStep): HashedInputs['needs'] {
-  const followed = itemwiseNeed(step);
-  return Object.fromEntries(Object.entries(needsOf(run, step)).filter(([need]) => need !== followed));
 }
 
 /** Returns the number of the attempt. */
@@ -158,32 +151,27 @@ function logJoin(run: RunContext, { id }: PlanStep, { fanOut, value }: Joined): 
   run.journal.push('step.succeeded', ended, { step: id });
 }
 
-function itemsOf(step: string, expanded: Expanded): readonly Item[] {
-  const items = expanded.get(step);
-  if (items === undefined) throw new OrchError('internal', `Step ${step} was followed before it was expanded.`);
-  return items;
-}
-
 function failExpand(run: RunContext, step: PlanStep, error: OrchError): NodeOutcome<Settled, RunNode> {
   const inputs = { fields: step.fields, needs: awaitedNeeds(run, step), reads: {}, asked: undefined };
-  return failStep(run, step, { attempt: logStart(run, step, inputHash(kindOf(run, step), inputs)), error });
+  const attempt = logStart(run, step, inputHash(kindOf(run, step), inputs));
+  return failStep(run, step, { attempt, error, items: [] });
 }
 
-type Failed = { readonly attempt: number; readonly error: OrchError };
+type Failed = {
+  readonly attempt: number;
+  readonly error: OrchError;
+  readonly items?: readonly SettledItem[] | undefined;
+};
 
-function failStep(run: RunContext, step: PlanStep, { attempt, error }: Failed): NodeOutcome<Settled, RunNode> {
-  run.journal.push('step.failed', { ...failureData(error), attempt }, { step: step.id });
+function failStep(run: RunContext, { id }: PlanStep, { attempt, error, items }: Failed): NodeOutcome<Settled, RunNode> {
+  run.journal.push('step.failed', { ...failureData(error, run.hider), attempt }, { step: id });
+  run.results.set(id, { status: 'failed', error, items });
   return { status: 'failed', error };
 }
 
-function itemsError(
-  failed: readonly ItemNode[],
-  failures: ReadonlyMap<string, OrchError>,
-  total: number,
-): OrchError | undefined {
-  const [first] = failed;
-  const cause = first === undefined ? undefined : failures.get(first.id);
-  if (first === undefined || cause === undefined) return undefined;
-  const message = `${failed.length} of ${total} items failed, first ${first.key}: ${cause.message}`;
-  return new OrchError(cause.code, message, { hint: cause.hint, cause, retryable: false });
+/** Why a fan-out waits: persons are asked about items of it. */
+function itemsQuestion({ journal, leftovers }: RunContext, step: string, total: number): string | undefined {
+  const asked = openThreads(journal.state, leftovers.questions).filter((thread) => thread.step === step);
+  const [first] = asked;
+  return first && `${asked.length} of ${total} items wait, first ${first.item}: ${first.asked.question}`;
 }

@@ -19,6 +19,7 @@ export function followInbox(run: RunContext): FollowedInbox {
   const onRequest = ({ id, request }: Received): void => {
     if (run.leftovers.handled.has(id)) return removeRequest(run.paths.inbox, id);
     if (request.kind === 'answer') {
+      // One that does not fit is dropped: who left it finds that the log does not tell of it.
       recordAnswer(run, request, id);
       const remove = (): void => removeRequest(run.paths.inbox, id);
       // A log that can no longer be written ends the run elsewhere; the request stays then.

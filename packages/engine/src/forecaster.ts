@@ -1,25 +1,34 @@
 import type { PlanStep } from '@orch/contracts';
 import type { Success } from '@orch/events';
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { sha256 } from '@orch/cache';
+import { asksEachItem, isWanted } from './conditions.ts';
 import type { Item } from './each.ts';
-import { fanOutInputs, findItems, joinItems } from './fan-out.ts';
+import { letsPass } from './failure-policy.ts';
+import { fanOutInputs, findItems } from './fan-out-items.ts';
 import { itemNodes, itemwiseNeed } from './graph.ts';
 import type { ItemNode } from './graph.ts';
 import { inputHash } from './input-hash.ts';
-import { kindOf, prepareAttempt } from './prepare-attempt.ts';
-import { goneBlob, requireOutput, settledOf, successWith, unitAt } from './reuse.ts';
+import { joinItems } from './join-items.ts';
+import { failureOf } from './kept-failure.ts';
+import { kindOf } from './prepare-attempt.ts';
+import { settledOf, successWith, unitAt } from './reuse.ts';
 import type { StepPlace } from './reuse.ts';
 import type { RunFacts } from './run-context.ts';
 import { itemOf } from './item-of.ts';
 import { orNothing } from './past-run.ts';
 import type { PastRun } from './past-run.ts';
 import { scopeOf } from './scope.ts';
+import { requireWhole, whatStays } from './what-stays.ts';
+import type { StayOptions, Stays, Unit } from './what-stays.ts';
 
-/** What a resume will do with a step or item. `on`: the steps that run before it, on whose new output it depends. */
+/**
+ * What a resume will do with a step or item. `reuse`: it stays as it is, also as a failure that the run goes on without ·
+ * `on`: the steps that run before it, on whose new output it depends.
+ */
 export type Forecast =
   | { readonly will: 'reuse' }
+  /** For its condition, or for how a need ended. */
+  | { readonly will: 'skip' }
   | { readonly will: 'run' }
   | { readonly will: 'run_if_changed'; readonly on: readonly string[] };
 
@@ -32,16 +41,19 @@ export class Forecaster {
   readonly saved = { calls: 0, tokensIn: 0, tokensOut: 0 };
   readonly #facts: RunFacts;
   readonly #past: PastRun;
-  readonly #anew: ReadonlySet<string>;
+  readonly #options: StayOptions;
+  /** Steps that failed, and that the run goes on without. */
+  readonly #continued = new Set<string>();
   /** By node id. */
   readonly #forecasts = new Map<string, PlannedUnit>();
   readonly #items = new Map<string, readonly Item[]>();
+  /** Steps that fan out and are skipped before their items are found. */
+  readonly #unfound = new Set<string>();
 
-  /** `anew`: steps that run whatever they came to before. */
-  constructor(past: PastRun, anew: ReadonlySet<string>) {
+  constructor(past: PastRun, options: StayOptions) {
     this.#facts = past.facts;
     this.#past = past;
-    this.#anew = anew;
+    this.#options = options;
   }
 
   /** Call it for each step after those it needs. */
@@ -52,18 +64,24 @@ export class Forecaster {
   }
 
   async #unit(step: PlanStep): Promise<Forecasted> {
-    return { own: await this.#node(step, { step: step.id }, step.needs), items: [] };
+    return { own: await this.#node({ step, place: { step: step.id }, needs: step.needs }), items: [] };
   }
 
   async #fanOut(step: PlanStep): Promise<Forecasted> {
     const from = itemwiseNeed(step);
     const place = { step: step.id };
     const on = this.#changing(step.needs.filter((need) => need !== from));
+    if (on !== undefined && (await this.#isSkipped(step, { needs: step.needs, from }))) {
+      this.#facts.results.set(step.id, { status: 'skipped' });
+      this.#items.set(step.id, []);
+      this.#unfound.add(step.id);
+      return { own: { ...place, ...skips(on) }, items: [] };
+    }
     const follows = from === undefined || this.#items.has(from);
     const found = on === undefined || !follows ? undefined : await this.#find(step);
     if (found === undefined || on === undefined) return { own: { ...place, will: 'run' }, items: [] };
     this.#items.set(step.id, found);
-    const nodes = itemNodes(step, found).map(({ node }) => node);
+    const nodes = itemNodes({ step, gathers: false }, found).map(({ node }) => node);
     const items: PlannedUnit[] = [];
     for (const node of nodes) items.push(await this.#item(step, node, from));
     return { own: { ...place, ...this.#join(step, { found, nodes, items, on }) }, items };
@@ -71,7 +89,7 @@ export class Forecaster {
 
   async #item(step: PlanStep, node: ItemNode, from: string | undefined): Promise<PlannedUnit> {
     const needs = step.needs.map((need) => (need === from ? (node.needs[0] ?? need) : need));
-    const unit = await this.#node(step, { step: step.id, item: node.key }, needs, node);
+    const unit = await this.#node({ step, place: { step: step.id, item: node.key }, needs, node });
     this.#forecasts.set(node.id, unit);
     return unit;
   }
@@ -86,20 +104,58 @@ export class Forecaster {
     const inputs = fanOutInputs(this.#facts, step, sha256(JSON.stringify(found)));
     const hash = inputHash(kindOf(this.#facts, step), inputs);
     const success = successWith(this.#past.state, { step: step.id }, hash);
-    const same = success?.data.output.sha256 === joined.output.sha256 && !this.#anew.has(step.id);
+    const same = success?.data.output.sha256 === joined.output.sha256 && !this.#options.anew.has(step.id);
     return { will: same ? 'reuse' : 'run' };
   }
 
-  async #node(step: PlanStep, place: StepPlace, needs: readonly string[], node?: ItemNode): Promise<PlannedUnit> {
+  async #node(unit: Unit): Promise<PlannedUnit> {
+    const { step, place, needs, node } = unit;
+    const id = node?.id ?? step.id;
     const on = this.#changing(needs);
-    const success = on === undefined ? undefined : await this.#success(step, place, node);
-    const last = success ?? unitAt(this.#past.state, place)?.success;
-    if (last !== undefined) this.#facts.results.set(node?.id ?? step.id, settledOf(last.data, this.#past.blobs));
-    if (success === undefined || on === undefined) return { ...place, will: 'run' };
+    if (on !== undefined && (await this.#isSkipped(step, unit))) {
+      this.#facts.results.set(id, { status: 'skipped' });
+      return { ...place, ...skips(on) };
+    }
+    const known = on === undefined ? undefined : await whatStays(this.#past, unit, this.#options);
+    this.#note(unit, known);
+    if (known === undefined || on === undefined) return { ...place, will: 'run' };
     if (on.length > 0) return { ...place, will: 'run_if_changed', on };
-    this.#requireWhole(place, success);
-    this.#save(success);
+    if (known.success !== undefined) {
+      requireWhole(this.#past, place, known.success);
+      this.#save(known.success);
+    }
     return { ...place, will: 'reuse' };
+  }
+
+  /** What it came to the last time: that stays, or is taken for what it will come to. */
+  #note({ step, place, node }: Unit, known: Stays | undefined): void {
+    const id = node?.id ?? step.id;
+    const unit = unitAt(this.#past.state, place);
+    const failure = step.on_failure === 'continue' ? unit?.failure : undefined;
+    const success = known?.success ?? unit?.success;
+    if (known?.success === undefined && failure !== undefined) {
+      if (node === undefined) this.#continued.add(id);
+      this.#facts.results.set(id, { status: 'failed', error: failureOf(failure.data) });
+    } else if (success !== undefined) this.#facts.results.set(id, settledOf(success.data, this.#past.blobs));
+  }
+
+  /** Whether what it needs keeps it from running, or its own condition does. */
+  async #isSkipped(
+    step: PlanStep,
+    { needs, from, node }: Pick<Unit, 'needs' | 'node'> & { readonly from?: string | undefined },
+  ): Promise<boolean> {
+    const { results } = this.#facts;
+    const blocked = needs.some((need, at) => {
+      const found = this.#unfound.has(need) ? 'skipped' : 'succeeded';
+      const status = need === from ? found : (results.get(need)?.status ?? 'succeeded');
+      const isContinued = this.#continued.has(need);
+      return !letsPass({ status, isContinued }, step.accept?.[step.needs[at] ?? need]);
+    });
+    if (blocked || step.when === undefined) return blocked;
+    if (asksEachItem(step) !== (node !== undefined)) return false;
+    const item = node && itemOf(results, node);
+    const ask = async () => isWanted(step, scopeOf(this.#facts, step, item?.value));
+    return (await orNothing(ask())) === false;
   }
 
   /** The steps that run before; undefined when one of them has never come to anything yet. */
@@ -119,23 +175,6 @@ export class Forecaster {
     return found?.ok === true ? found.value : undefined;
   }
 
-  async #success(step: PlanStep, place: StepPlace, node: ItemNode | undefined): Promise<Success | undefined> {
-    if (this.#anew.has(step.id)) return undefined;
-    const item = node && itemOf(this.#facts.results, node);
-    const scope = scopeOf(this.#facts, step, item?.value);
-    const prepared = await orNothing(prepareAttempt(this.#facts, { step, ...(item && { item }) }, scope));
-    return prepared && successWith(this.#past.state, place, prepared.inputHash);
-  }
-
-  #requireWhole(place: StepPlace, { data }: Success): void {
-    const { blobs } = this.#past;
-    requireOutput(place, data.output, blobs);
-    for (const { path, sha256: digest } of settledOf(data, blobs).files) {
-      if (!blobs.has(digest) && !fits(join(this.#facts.paths.dir, path), digest))
-        throw goneBlob(path, digest, place.step);
-    }
-  }
-
   #save({ data }: Success): void {
     this.saved.calls += data.provider_calls;
     this.saved.tokensIn += data.tokens_in ?? 0;
@@ -152,6 +191,6 @@ type Expanded = {
   readonly on: readonly string[];
 };
 
-function fits(file: string, digest: string): boolean {
-  return existsSync(file) && sha256(readFileSync(file)) === digest;
+function skips(on: readonly string[]): Forecast {
+  return on.length > 0 ? { will: 'run_if_changed', on } : { will: 'skip' };
 }

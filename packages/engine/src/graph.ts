@@ -1,49 +1,82 @@
-import type { Json, PlanStep } from '@orch/contracts';
+import type { Accepted, Json, PlanStep } from '@orch/contracts';
+import type { NodeSpec } from '@orch/dag';
+import { asksEachItem } from './conditions.ts';
+import { watchedSteps } from './failure-policy.ts';
+
+type Node = {
+  readonly id: string;
+  readonly needs: readonly string[];
+  /** How a need may have ended, where it need not have succeeded. */
+  readonly accepts?: Accepts | undefined;
+  readonly step: PlanStep;
+};
 
 /**
  * The nodes of a run. A step that fans out is three kinds of node: `expand` finds its items, an `item` each does one,
  * and the node with the step's own id joins them, so that dependents need not know that it fanned out.
  */
 export type RunNode =
-  | { readonly type: 'step'; readonly id: string; readonly needs: readonly string[]; readonly step: PlanStep }
-  | { readonly type: 'expand'; readonly id: string; readonly needs: readonly string[]; readonly step: PlanStep }
-  | { readonly type: 'join'; readonly id: string; readonly needs: readonly string[]; readonly step: PlanStep }
+  | (Node & { readonly type: 'step' })
+  | (Node & Gathers & { readonly type: 'expand' })
+  | (Node & Gathers & { readonly type: 'join' })
   | ItemNode;
 
-export type ItemNode = {
-  readonly type: 'item';
-  readonly id: string;
-  readonly needs: readonly string[];
-  readonly step: PlanStep;
-  readonly key: string;
-  readonly item: Json;
-};
+export type ItemNode = Node & Gathers & { readonly type: 'item'; readonly key: string; readonly item: Json };
+
+/** Whether its step waits for all its items, also when some fail, and decides then what that means. */
+type Gathers = { readonly gathers: boolean };
+
+type Accepts = { readonly [need: string]: readonly Accepted[] };
+
+const any: readonly Accepted[] = ['succeeded', 'failed', 'skipped'];
+const notFailed: readonly Accepted[] = ['succeeded', 'skipped'];
+const found: readonly Accepted[] = ['succeeded', 'failed'];
 
 const expandId = (step: string): string => `${step}[*]`;
 const itemId = (step: string, key: string): string => `${step}[=${key}]`;
 
 /** The nodes that are known before anything runs. */
 export function planNodes(steps: readonly PlanStep[]): RunNode[] {
+  const watched = watchedSteps(steps);
   return steps.flatMap((step): RunNode[] => {
-    if (step.each === undefined) return [{ type: 'step', id: step.id, needs: step.needs, step }];
-    const expand = expandId(step.id);
+    const { id, needs, accept: accepts } = step;
+    if (step.each === undefined) return [{ type: 'step', id, needs, accepts, step }];
+    const expand = expandId(id);
+    const gathers = watched.has(id) || (step.on_failure ?? 'abort') !== 'abort';
+    const joins = gathers ? { [expand]: found } : undefined;
     return [
-      { type: 'expand', id: expand, needs: expandNeeds(step), step },
-      { type: 'join', id: step.id, needs: [expand], step },
+      { type: 'expand', id: expand, ...expandNeeds(step), step, gathers },
+      { type: 'join', id, needs: [expand], accepts: joins, step, gathers },
     ];
   });
 }
 
-/** The nodes of the items that `step` was found to have; each blocks the step's join. */
+type Found = { readonly step: PlanStep; readonly gathers: boolean };
+
+/** The nodes of the items that a step was found to have; each blocks the step's join. */
 export function itemNodes(
-  step: PlanStep,
+  { step, gathers }: Found,
   items: readonly { readonly key: string; readonly item: Json }[],
-): { readonly node: ItemNode; readonly neededBy: readonly string[] }[] {
+): (NodeSpec<ItemNode> & { readonly node: ItemNode })[] {
   const from = itemwiseNeed(step);
+  const ends = from === undefined ? undefined : step.accept?.[from];
+  const neededBy = [step.id];
+  const accepted = gathers ? any : mayBeSkipped(step) ? notFailed : undefined;
   return items.map(({ key, item }) => {
-    const needs = from === undefined ? [] : [itemId(from, key)];
-    return { node: { type: 'item', id: itemId(step.id, key), needs, step, key, item }, neededBy: [step.id] };
+    const need = from === undefined ? undefined : itemId(from, key);
+    const needs = need === undefined ? [] : [need];
+    const accepts = need === undefined || ends === undefined ? undefined : { [need]: ends };
+    return {
+      node: { type: 'item', id: itemId(step.id, key), needs, accepts, step, gathers, key, item },
+      neededBy,
+      accepted,
+    };
   });
+}
+
+/** The node that finds the items of a step. */
+export function expandOf({ id }: PlanStep): string {
+  return expandId(id);
 }
 
 /** The step whose items this one takes one by one, without waiting for all of them. */
@@ -51,7 +84,15 @@ export function itemwiseNeed(step: PlanStep): string | undefined {
   return step.each !== undefined && 'from' in step.each ? step.each.from : undefined;
 }
 
-function expandNeeds(step: PlanStep): string[] {
+function expandNeeds(step: PlanStep): Pick<Node, 'needs' | 'accepts'> {
   const from = itemwiseNeed(step);
-  return step.needs.map((need) => (need === from ? expandId(need) : need));
+  const node = (need: string): string => (need === from ? expandId(need) : need);
+  const accepts =
+    step.accept && Object.fromEntries(Object.entries(step.accept).map(([need, ends]) => [node(need), ends]));
+  return { needs: step.needs.map(node), accepts };
+}
+
+/** Items that are skipped by themselves leave the others as they are. */
+function mayBeSkipped(step: PlanStep): boolean {
+  return itemwiseNeed(step) !== undefined || asksEachItem(step);
 }

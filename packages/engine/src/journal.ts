@@ -1,8 +1,9 @@
 import { checkEvent } from '@orch/contracts/schemas';
-import type { Clock, EventData, EventType, OrchEvent, Where } from '@orch/contracts';
+import type { Clock, EventData, EventType, Hider, OrchEvent, Where } from '@orch/contracts';
 import { emptyRun, openLog, reduceRun } from '@orch/events';
 import type { AnyEvent, KnownRun, LogPlace, LogWriter, OrchEvents, RunView } from '@orch/events';
 import type { Durability } from '@orch/filestore';
+import { hideValue } from '@orch/secrets';
 
 type Reused = Extract<EventData['step.skipped'], { readonly reason: 'resume' }>['reused'][number];
 
@@ -28,6 +29,8 @@ export type JournalOptions = {
   readonly watermark: LogPlace;
   readonly clock: Clock;
   readonly durability: Durability;
+  /** Applied to what every event says. */
+  readonly hider: Hider;
   /** Called with every event that was folded: those that the log held when it was opened, and each that is appended. */
   readonly onFold: (event: AnyEvent) => void;
   /** Called in order, once the event is on disc. */
@@ -40,7 +43,7 @@ export type JournalOptions = {
 const reusedLimit = 48 * 1024;
 
 export async function openJournal(options: JournalOptions): Promise<Journal> {
-  const { path, jobId, clock, durability, watermark, onFold, onEvent, onFailure } = options;
+  const { path, jobId, clock, durability, hider, watermark, onFold, onEvent, onFailure } = options;
   const state = emptyRun(options.known);
   const log = await openLog(path, {
     ...{ jobId, clock, durability, watermark, check: checkEvent },
@@ -61,7 +64,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
   let reusedBytes = 0;
 
   const record: Journal['push'] = (type, data, where) => {
-    const event = log.push(type, data, where) as OrchEvent;
+    const event = log.push(type, hideValue(data, hider), hideValue(where, hider)) as OrchEvent;
     reduceRun(state, event);
     onFold(event);
   };

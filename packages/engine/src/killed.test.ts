@@ -1,17 +1,20 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { OrchError } from '@orch/contracts';
-import type { JsonObject, OrchEvent, PlanStep } from '@orch/contracts';
-import { emptyRun, reduceRun, toManifest, verifyLog } from '@orch/events';
+import type { JsonObject, OrchEvent, PlanStep, StepHost, StepKind } from '@orch/contracts';
+import { emptyRun, planSteps, reduceRun, toManifest, verifyLog } from '@orch/events';
 import { tempDir } from '@orch/testkit';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { itemwiseNeed } from './graph.ts';
+import { askRun, openQuestions, systemClock } from './index.ts';
 import type { RunResult } from './index.ts';
+import { compileSteps } from './testing/compile-steps.ts';
 import { copyRun, cutLog } from './testing/copy-run.ts';
-import { never } from './testing/plan.ts';
+import { each, never } from './testing/plan.ts';
 import { probe } from './testing/probe.ts';
 import { linesOf, nameOf, resumeJob, runJob } from './testing/run-job.ts';
+import type { Ran, ResumeSettings } from './testing/run-job.ts';
 import { scripted } from './testing/scripted.ts';
 import { anySketches, stepsOf } from './testing/sketch.ts';
 
@@ -45,19 +48,20 @@ test(
   async () => {
     const removals: (() => void)[] = [];
     const folder = () => tempDir((remove) => removals.push(remove));
-    const law = fc.asyncProperty(scene, async ({ sketches, trouble, kills: [first, ...later], concurrency }) => {
-      const steps = stepsOf(sketches, { retry }).map(asking);
+    const law = fc.asyncProperty(scene, async ({ sketches, trouble, kills: [kill, ...later], concurrency }) => {
+      const steps = stepsOf(sketches, { retry }).map(asking).map(growing);
       const settings = { durability: 'relaxed', plan: { concurrency }, ...actors(trouble) } as const;
       const runsDir = folder();
-      const death = dying(join(runsDir, jobId), folder(), first!, steps.length);
-      const whole = await runJob(steps, { ...settings, runsDir, jobId, onEvent: death.onEvent });
+      const death = dying(join(runsDir, jobId), folder(), kill!, steps.length);
+      const first = await runJob(steps, { ...settings, runsDir, jobId, onEvent: death.onEvent });
+      const whole = await toTheEnd(first, steps, settings);
       let dir = death.left();
-      for (const kill of later) {
-        const again = dying(dir, folder(), kill, steps.length);
+      for (const next of later) {
+        const again = dying(dir, folder(), next, steps.length);
         await resumeJob(dir, steps, { ...settings, onEvent: again.onEvent });
         dir = again.left();
       }
-      const { result } = await resumeJob(dir, steps, settings);
+      const { result } = await toTheEnd(await resumeJob(dir, steps, settings), steps, settings);
       expect(endOf(result)).toEqual(endOf(whole.result));
       expect(await verifyLog(join(dir, 'events.jsonl'))).toMatchObject({ ok: true });
       requireLaws(linesOf(dir), steps);
@@ -83,17 +87,39 @@ function dying(dir: string, to: string, { at, more, torn }: Kill, size: number) 
   };
 }
 
-/** Some steps ask a model instead. */
+/** Some steps ask a model instead, and some a person. */
 function asking(step: PlanStep): PlanStep {
   const { say, note } = step.fields;
-  return note === 1 && typeof say === 'string'
-    ? { ...step, kind: 'llm', fields: { prompt: say, output: 'text' } }
-    : step;
+  if (typeof say !== 'string') return step;
+  if (note === 1) return { ...step, kind: 'llm', fields: { prompt: say, output: 'text' } };
+  return say.startsWith('1') ? { ...step, kind: 'approve', fields: { question: say } } : step;
+}
+
+/** Some add two steps to the run. */
+function growing(step: PlanStep): PlanStep {
+  const { say } = step.fields;
+  const grows = step.kind === 'probe' && typeof say === 'string' && say.startsWith('2');
+  return grows ? { ...step, fields: { ...step.fields, grows } } : step;
+}
+
+/** Answers what is asked, and goes on, until nothing is asked any more. */
+async function toTheEnd(ran: Ran, steps: readonly PlanStep[], settings: ResumeSettings): Promise<Ran> {
+  let last = ran;
+  while (last.result.status === 'waiting') {
+    const open = await openQuestions(last.dir);
+    expect(open).not.toEqual([]);
+    for (const { step, item } of open) {
+      const where = item === undefined ? { step } : { step, item };
+      await askRun(last.dir, { kind: 'answer', ...where, granted: true, answer: 'yes', by: 'me' }, settings);
+    }
+    last = await resumeJob(last.dir, steps, settings);
+  }
+  return last;
 }
 
 /** Those who do the steps: they write a file each, and some fail. */
 function actors({ flaky, fatal }: { readonly flaky: readonly string[]; readonly fatal: string | undefined }) {
-  const kind = probe(async ({ step, item, attempt, write }, input) => {
+  const saying = probe(async ({ step, item, attempt, write }, input) => {
     if (step === fatal) throw new OrchError('assertion', 'never', { retryable: false });
     if (attempt === 1 && flaky.includes(step)) throw new OrchError('command_failed', 'not yet');
     const { say = null } = input as JsonObject;
@@ -101,11 +127,32 @@ function actors({ flaky, fatal }: { readonly flaky: readonly string[]; readonly 
     await write(`${step}/${item ?? 'it'}.txt`, JSON.stringify(say));
     return say;
   });
+  const kind: StepKind = {
+    ...saying,
+    async run(input, host) {
+      const outcome = await saying.run(input, host);
+      const { grows } = input as JsonObject;
+      return outcome.status === 'succeeded' && grows === true ? { ...outcome, steps: added(host) } : outcome;
+    },
+  };
   const { provider } = scripted(async ({ messages }) => {
     await aWhile();
     return `answer to ${messages[0]?.content}`;
   });
-  return { kinds: [kind], provider };
+  return { kinds: [kind], provider, compileSteps, clock: { ...systemClock, now: () => 0 } };
+}
+
+/** Two that need each other, one of them a person. */
+function added({ step, item }: StepHost): JsonObject {
+  const name = item === undefined ? step : `${step}_${item}`;
+  return {
+    [`${name}_d`]: { kind: 'approve', fields: { question: name } },
+    [`${name}_e`]: {
+      needs: [`${name}_d`],
+      fields: { say: `{{ steps.${name}_d.output.answer }}` },
+      each: each('x', 'y'),
+    },
+  };
 }
 
 /** Long enough for others to act meanwhile. */
@@ -131,8 +178,8 @@ function endOf({ status, dir, manifest }: RunResult): unknown {
 /** What holds of any log, at each of its lines. */
 function requireLaws(lines: readonly OrchEvent[], steps: readonly PlanStep[]): void {
   const plan = new Map(steps.map((step) => [step.id, step]));
-  const ids = [...plan.keys()].toSorted();
-  const state = emptyRun({ steps: ids });
+  const state = emptyRun({ steps: plan.keys() });
+  const asked = new Set<string>();
   const attempts = new Map<string, number>();
   let succeeded = new Set<string>();
   for (const event of lines) {
@@ -147,9 +194,19 @@ function requireLaws(lines: readonly OrchEvent[], steps: readonly PlanStep[]): v
       attempts.set(nameOf(event), event.data.attempt);
       requireNeeds(state, plan.get(event.step ?? ''));
     }
+    if (event.type === 'approval.requested') {
+      const question = `${nameOf(event)} ${event.data.input_hash}`;
+      expect(asked).not.toContain(question);
+      asked.add(question);
+    }
+    if (event.type === 'plan.extended') {
+      const joined = JSON.parse(event.data.steps.inline ?? '') as PlanStep[];
+      for (const step of joined) plan.set(step.id, step);
+      planSteps(state, plan.keys());
+    }
     reduceRun(state, event);
     const { completed_steps, pending_steps } = toManifest(state, { seq: 0, bytes: 0, sha256: '' });
-    expect([...completed_steps, ...pending_steps].toSorted()).toEqual(ids);
+    expect([...completed_steps, ...pending_steps].toSorted()).toEqual([...plan.keys()].toSorted());
   }
   expect(state.misfits).toEqual([]);
 }

@@ -1,12 +1,10 @@
-import type { Digest, EventData, OrchEvent, Where } from '@orch/contracts';
+import type { Digest, EventData, Where } from '@orch/contracts';
 import type { AnyEvent } from '@orch/events';
+import { createQuestions } from './questions.ts';
+import type { Questions } from './questions.ts';
+import { unitKey } from './unit-key.ts';
 
 export type OpenRequest = { readonly where: Where; readonly ts: string; readonly data: EventData['llm.request'] };
-
-type Decision = { readonly granted: boolean; readonly inputHash: Digest };
-
-/** A question to a person, as the log has it. */
-type Asked = EventData['approval.requested'];
 
 /** What a run left open or settled that its fold does not hold: read from the log, and kept up with it. */
 export type Leftovers = {
@@ -19,10 +17,8 @@ export type Leftovers = {
   readonly rejected: ReadonlySet<Digest>;
   /** Key of the last question that was answered to a step or item, and did not let it succeed since. */
   readonly lastQuestion: (where: Where) => Digest | undefined;
-  /** The last question about this step or item. */
-  readonly questionOn: (where: Where) => Asked | undefined;
-  /** What a person answered last about it, since it was last lost. */
-  readonly decisionOn: (where: Where) => Decision | undefined;
+  /** To persons. */
+  readonly questions: Questions;
   /** Requests of the inbox that stand in the log already. */
   readonly handled: ReadonlySet<string>;
 };
@@ -32,16 +28,11 @@ export function createLeftovers(): Leftovers {
   const requests = new Map<string, OpenRequest>();
   const rejected = new Set<Digest>();
   const questions = new Map<string, Digest>();
-  const asked = new Map<string, Asked>();
-  const decisions = new Map<string, Decision>();
+  const persons = createQuestions();
   const handled = new Set<string>();
 
   const noteAnswered = (event: AnyEvent, key: Digest | undefined): void => {
     if (key !== undefined) questions.set(unitKey(event), key);
-  };
-  const decide = (event: AnyEvent, granted: boolean): void => {
-    const { input_hash: inputHash } = event.data as EventData['approval.granted'];
-    decisions.set(unitKey(event), { granted, inputHash });
   };
   const readers: { readonly [type: string]: (event: AnyEvent) => void } = {
     'process.started': (event) => {
@@ -50,10 +41,6 @@ export function createLeftovers(): Leftovers {
       processes.set(unitKey(event), started);
     },
     'step.started': (event) => void processes.delete(unitKey(event)),
-    'step.canceled': (event) => {
-      const { reason } = event.data as EventData['step.canceled'];
-      if (reason === 'process_lost') decisions.delete(unitKey(event));
-    },
     'step.succeeded': (event) => {
       processes.delete(unitKey(event));
       questions.delete(unitKey(event));
@@ -69,14 +56,12 @@ export function createLeftovers(): Leftovers {
     },
     'cache.hit': (event) => noteAnswered(event, (event.data as EventData['cache.hit']).cache_key),
     'reply.rejected': ({ data }) => void rejected.add((data as EventData['reply.rejected']).cache_key),
-    'approval.requested': (event) => void asked.set(unitKey(event), event.data as Asked),
-    'approval.granted': (event) => decide(event, true),
-    'approval.rejected': (event) => decide(event, false),
   };
 
   return {
     note(event) {
       readers[event.type]?.(event);
+      persons.note(event);
       const { request } = event.data as { readonly request?: unknown };
       if (typeof request === 'string') handled.add(request);
     },
@@ -85,11 +70,6 @@ export function createLeftovers(): Leftovers {
     rejected,
     handled,
     lastQuestion: (where) => questions.get(unitKey(where)),
-    questionOn: (where) => asked.get(unitKey(where)),
-    decisionOn: (where) => decisions.get(unitKey(where)),
+    questions: persons,
   };
-}
-
-function unitKey({ step = '', item }: Where | OrchEvent): string {
-  return item === undefined ? step : `${step}\0${item}`;
 }

@@ -2,11 +2,14 @@ import { OrchError } from '@orch/contracts';
 import type { Digest, PlanStep } from '@orch/contracts';
 import type { Outcome as NodeOutcome } from '@orch/dag';
 import { failUnstarted } from './failure-data.ts';
+import { lossQuestion, nameOf } from './loss-question.ts';
 import type { PreparedAttempt } from './prepare-attempt.ts';
+import { threadWith } from './questions.ts';
 import type { Settled } from './results.ts';
 import { unitAt } from './reuse.ts';
 import type { StepPlace } from './reuse.ts';
 import type { RunContext } from './run-context.ts';
+import { askPerson, park } from './wait-for-answer.ts';
 
 /** Attempts in a row that may be lost with their process before the step counts as what ends it. */
 const mostLost = 3;
@@ -27,14 +30,11 @@ export function afterLoss(
 }
 
 function askOrObey(run: RunContext, where: StepPlace, input_hash: Digest): NodeOutcome<Settled> | undefined {
-  const decision = run.leftovers.decisionOn(where);
-  if (decision?.inputHash === input_hash) {
-    return decision.granted ? undefined : failUnstarted(run, where, wasLost(where));
+  const thread = threadWith(run.leftovers.questions.loss(where), input_hash);
+  if (thread?.decision === undefined) {
+    return park(run, where, thread?.asked ?? askPerson(run, where, { question: lossQuestion(where), input_hash }));
   }
-  const question = `${nameOf(where)} was open when its process died. Run it again?`;
-  run.journal.push('approval.requested', { question, input_hash }, where);
-  run.journal.push('step.waiting', { question, input_hash }, where);
-  return { status: 'waiting', reason: question };
+  return thread.decision.granted ? undefined : failUnstarted(run, where, wasLost(where));
 }
 
 function wasLost(where: StepPlace): OrchError {
@@ -51,8 +51,4 @@ function lostTooOften(where: StepPlace, lost: number): OrchError {
   return new OrchError('interrupted', `${nameOf(where)} was open ${lost} times in a row when its process died.`, {
     hint: 'Does it end the process that runs it? To try it once more, resume.',
   });
-}
-
-function nameOf({ step, item }: StepPlace): string {
-  return item === undefined ? `Step ${step}` : `Item ${item} of step ${step}`;
 }

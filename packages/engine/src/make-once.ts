@@ -1,5 +1,6 @@
 import { cacheKey, canonicalJson, sha256 } from '@orch/cache';
-import type { FileRef, Json, OutcomeExtra, PlanStep, Preimage, Where } from '@orch/contracts';
+import type { Digest, FileRef, Json, JsonObject, OutcomeExtra, PlanStep, Preimage, Where } from '@orch/contracts';
+import { commitOf } from './commit-of.ts';
 import type { HashedInputs } from './input-hash.ts';
 import { kindOf } from './prepare-attempt.ts';
 import { belowOutputs } from './reuse.ts';
@@ -10,6 +11,8 @@ export type Produced = {
   readonly output: Json;
   readonly extra?: OutcomeExtra | undefined;
   readonly files: readonly FileRef[];
+  /** Steps that join the plan, in the job language. */
+  readonly steps?: JsonObject | undefined;
 };
 
 export type MakeOnce = {
@@ -24,7 +27,7 @@ export type MakeOnce = {
  * and kept for later runs. Failures are not kept: they throw.
  */
 export async function makeOnce(run: RunContext, task: MakeOnce, produce: () => Promise<Produced>): Promise<Produced> {
-  const preimage = toPreimage(run, task);
+  const preimage = await toPreimage(run, task);
   const cache_key = cacheKey(preimage);
   const compute = async (): Promise<Json> => {
     run.journal.push('cache.miss', { cache_key, changed: [...run.made.explain(preimage).changed] }, task.where);
@@ -37,7 +40,7 @@ export async function makeOnce(run: RunContext, task: MakeOnce, produce: () => P
   const found = await run.made.getOrCompute(preimage, compute, { mode, since: run.now, signal });
   const produced = found.value as unknown as Produced;
   if (found.from === 'computed') return produced;
-  const contents = produced.files.map(({ sha256: digest }) => run.sharedBlobs.get(digest));
+  const contents = produced.files.map(({ sha256: digest }) => cleanBlob(run, digest));
   if (contents.includes(undefined)) {
     const since = new Date(run.clock.now()).toISOString();
     const anew = await run.made.getOrCompute(preimage, compute, { mode: 'refresh', since, signal });
@@ -48,15 +51,27 @@ export async function makeOnce(run: RunContext, task: MakeOnce, produce: () => P
   return produced;
 }
 
-/** `code_version` is the digest of the code that the step names: of its module, else of the files that it reads. */
-function toPreimage(run: RunContext, { step, inputs: { fields, needs, reads } }: MakeOnce): Preimage {
-  const { code_sha256: code } = step.fields;
+/** Undefined also for one that was kept before a value in it was known to be a secret. */
+function cleanBlob({ sharedBlobs, hider }: RunContext, digest: Digest): Uint8Array | undefined {
+  const content = sharedBlobs.get(digest);
+  return content !== undefined && hider.bytes(content) === content ? content : undefined;
+}
+
+/** Items of a step may have all in common but what they write. */
+async function toPreimage(run: RunContext, { step, inputs: { fields, needs, reads } }: MakeOnce): Promise<Preimage> {
   return {
     provider: { name: step.kind, model: '', opts: { kind_version: kindOf(run, step).version } },
     step: step.id,
-    inputs: { fields, needs, reads },
-    code_version: typeof code === 'string' ? code : sha256(canonicalJson(reads)),
+    inputs: { fields, needs, reads, ...(step.writes.length > 0 && { writes: step.writes }) },
+    code_version: await codeVersion(run, step, reads),
   };
+}
+
+/** The commit, where the step says so; else the digest of the code that it names: of its module, or of the files that it reads. */
+function codeVersion(run: RunContext, step: PlanStep, reads: HashedInputs['reads']): string | Promise<string> {
+  const { code_sha256: code } = step.fields;
+  if (step.code_version === 'commit') return commitOf(run, step);
+  return typeof code === 'string' ? code : sha256(canonicalJson(reads));
 }
 
 function restore(run: RunContext, where: Where, files: readonly FileRef[], contents: readonly Uint8Array[]): void {

@@ -1,12 +1,14 @@
 import { basename, dirname, resolve } from 'node:path';
 import { sha256 } from '@orch/cache';
 import { OrchError } from '@orch/contracts';
-import type { BlobStore, CompiledJob, PlanStep, StepKind } from '@orch/contracts';
+import type { BlobStore, CompiledJob, Hider, PlanStep, StepKind } from '@orch/contracts';
 import { buildDag, topological } from '@orch/dag';
 import { foldLog } from '@orch/events';
 import type { RunView } from '@orch/events';
 import { openBlobs, runPaths } from '@orch/filestore';
-import { allKinds } from './kinds/index.ts';
+import { createHider } from '@orch/secrets';
+import { addedSteps } from './added-steps.ts';
+import { kindsOf } from './load-kinds.ts';
 import { readWatermark } from './read-watermark.ts';
 import { createResults } from './results.ts';
 import type { RunFacts } from './run-context.ts';
@@ -15,22 +17,32 @@ import type { RunFacts } from './run-context.ts';
 export type PastRun = {
   readonly facts: RunFacts;
   readonly state: RunView;
+  /** Those of the job, and those that joined it. */
+  readonly steps: readonly PlanStep[];
   /** Putting into it gives the digest and writes nothing. */
   readonly blobs: BlobStore;
 };
 
-type PastOptions = { readonly limit?: number | undefined; readonly kinds?: readonly StepKind[] | undefined };
+type PastOptions = {
+  readonly limit?: number | undefined;
+  readonly kinds?: readonly StepKind[] | undefined;
+  /** The one that the run had: inputs that hold a secret were hashed without it. */
+  readonly hider?: Hider | undefined;
+};
 
 /** Throws `not_found` when the folder has no log, `corrupt_log` for a damaged one. */
-export function openPast(dir: string, job: CompiledJob, { limit, kinds }: PastOptions = {}): PastRun {
+export async function openPast(dir: string, job: CompiledJob, options: PastOptions = {}): Promise<PastRun> {
+  const { limit, kinds, hider = createHider([]) } = options;
   const paths = runPaths(dirname(resolve(dir)), basename(dir));
   const { state } = foldLog(paths.events, { watermark: readWatermark(paths.manifest) });
   const outputs = paths.outputs(job.plan.project);
   const blobs: BlobStore = { ...openBlobs(paths.artifacts), put: sha256 };
   const results = createResults({ run: paths.dir, outputs }, blobs);
+  const known = await kindsOf(job.plan, job.jobDir, kinds);
   const now = state.startedAt ?? new Date().toISOString();
-  const facts = { jobId: basename(paths.dir), job, paths, outputs, kinds: allKinds(kinds), results, limit, now };
-  return { facts, state, blobs };
+  const facts = { jobId: basename(paths.dir), job, paths, outputs, kinds: known, results, limit, now, hider };
+  const steps = [...job.plan.steps, ...addedSteps(state, job.plan.steps, blobs)];
+  return { facts, state, steps, blobs };
 }
 
 /** Steps after those they need. */

@@ -1,19 +1,55 @@
-import type { Clock, Ids, OrchEvent, Provider, StepKind } from '@orch/contracts';
+import type {
+  Clock,
+  Hider,
+  Ids,
+  JsonObject,
+  OrchEvent,
+  Plan,
+  PlanStep,
+  Provider,
+  Result,
+  StepKind,
+} from '@orch/contracts';
 import type { Durability } from '@orch/filestore';
+import type { SpecError } from '@orch/spec';
 
 /** What a run is lent from outside. */
 export type EnginePorts = {
   /** Who answers; needed only by jobs with steps that ask a model. */
   readonly provider?: Provider | undefined;
+  /** Those that steps name, by the keys of the plan's `providers`. */
+  readonly providers?: ReadonlyMap<string, Provider> | undefined;
+  /** Takes secrets out of whatever comes in. */
+  readonly hider?: Hider | undefined;
+  /** The values of the secrets that the plan names, for the environment of commands that ask for them. */
+  readonly secrets?: ReadonlyMap<string, string> | undefined;
   /** Who answers in a frozen run what the cache does not know: recorded replies. */
   readonly recordings?: Provider | undefined;
   /** The environment commands may see, already reduced to what is allowed. */
   readonly commandEnv: Readonly<Record<string, string>>;
   readonly clock?: Clock | undefined;
   readonly ids?: Ids | undefined;
-  /** Step kinds beside the built-in ones, by name. */
+  /** Step kinds beside the built-in ones and those that the plan names. */
   readonly kinds?: readonly StepKind[] | undefined;
+  /** Makes plan steps of what a step returned; `compileSteps` of `@orch/spec` unless given. */
+  readonly compileSteps?: CompileSteps | undefined;
 };
+
+/** Compiles steps written in the job language, by id, like those of a job file; all that is wrong with them at once. */
+export type CompileSteps = (
+  steps: JsonObject,
+  context: {
+    /** Of the run: what they may read. */
+    readonly plan: Plan;
+    /** The steps that they may need. */
+    readonly existing: readonly PlanStep[];
+    readonly jobDir: string;
+    /** The text of a file, by its absolute path. */
+    readonly readFile: (path: string) => Promise<string>;
+    /** The kinds of step beside the built-in ones, by name. */
+    readonly kinds: ReadonlyMap<string, StepKind>;
+  },
+) => Promise<Result<readonly PlanStep[], readonly SpecError[]>>;
 
 export type RunOptions = {
   /** The folder of all runs. */

@@ -3,10 +3,13 @@ import { resolve } from 'node:path';
 import { sha256 } from '@orch/cache';
 import { OrchError, err, ok } from '@orch/contracts';
 import type { Digest, Json, JsonObject, PlanStep, Result, StepKind, StepScope } from '@orch/contracts';
+import { hideValue } from '@orch/secrets';
 import { renderStep } from '@orch/spec';
+import { choiceOf } from './choice.ts';
 import { findFiles } from './find-files.ts';
 import { inputHash } from './input-hash.ts';
 import type { HashedInputs, HashedNeed } from './input-hash.ts';
+import { readsOf } from './kinds/reading-kind.ts';
 import { itemwiseNeed } from './graph.ts';
 import { resultDigest, wholeDigest } from './results.ts';
 import type { RunFacts } from './run-context.ts';
@@ -31,11 +34,12 @@ export async function prepareAttempt(
 ): Promise<PreparedAttempt> {
   const kind = kindOf(run, step);
   const input = readFields(kind, step, scope);
+  const named = input.ok ? await readsOf(kind, input.value, scope) : [];
   const inputs = {
     fields: input.ok ? fingerprint(kind, input.value, scope) : step.fields,
     needs: needsOf(run, step, item?.from),
-    reads: await digestReads(step.reads, run.job.jobDir),
-    asked: kind.asks === true ? run.job.plan.provider : undefined,
+    reads: hideValue(digestFiles([...(await findFiles(step.reads, run.job.jobDir)), ...named], run.job.jobDir), run.hider),
+    asked: kind.asks === true ? choiceOf(run, step) : undefined,
   };
   return { inputHash: inputHash(kind, inputs), inputs, input };
 }
@@ -55,18 +59,18 @@ export function needsOf(run: RunFacts, step: PlanStep, fromItem?: string): Recor
   const digest = kindOf(run, step).scoped === true ? wholeDigest : resultDigest;
   const needs = step.needs.map((need): [string, HashedNeed] => {
     const settled = run.results.get(need === from && fromItem !== undefined ? fromItem : need);
-    return [need, { status: 'succeeded', output: settled === undefined ? null : digest(settled) }];
+    const status = settled?.status ?? 'pending';
+    return [need, { status, output: settled === undefined ? null : digest(settled) }];
   });
   return Object.fromEntries(needs);
 }
 
-async function digestReads(reads: readonly string[], jobDir: string): Promise<Record<string, Digest>> {
-  const paths = await findFiles(reads, jobDir);
+function digestFiles(paths: readonly string[], jobDir: string): Record<string, Digest> {
   return Object.fromEntries(paths.map((path) => [path, sha256(readFileSync(resolve(jobDir, path)))]));
 }
 
 function readFields(kind: StepKind, step: PlanStep, scope: StepScope): Result<unknown> {
-  const rendered = renderStep(step, scope);
+  const rendered = step.template === false ? ok(step.fields) : renderStep(step, scope);
   if (!rendered.ok) return rendered;
   const parsed = kind.input.safeParse(rendered.value);
   if (parsed.success) return ok(parsed.data);

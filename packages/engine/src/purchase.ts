@@ -1,6 +1,7 @@
 import { OrchError } from '@orch/contracts';
 import type {
   Digest,
+  Hider,
   ModelRequest,
   Preimage,
   Provider,
@@ -48,7 +49,7 @@ export async function buyReply(run: RunContext, purchase: Purchase): Promise<Sto
       return run.journal.append('llm.request', { ...sent, ...asks }, where);
     },
     afterRequest: (result) => {
-      const tell = () => run.journal.push('llm.response', { ...sent, ...responseData(result) }, where);
+      const tell = () => run.journal.push('llm.response', { ...sent, ...responseData(result, run.hider) }, where);
       if (result.ok) {
         addUsage(tally, result.reply);
         purchase.onPaid(tell);
@@ -73,13 +74,13 @@ function addUsage(tally: Tally, { usage }: Reply): void {
   tally.tokensOut += usage.tokensOut ?? 0;
 }
 
-function responseData(result: SentResult) {
+function responseData(result: SentResult, hider: Hider) {
   const duration_s = Math.round(result.durationMs) / 1000;
   if (result.ok) {
     const { finishReason, usage } = result.reply;
     return { duration_s, success: true, finish_reason: finishReason, ...usageRecord(usage) };
   }
-  return { duration_s, success: false, error: failureData(result.error) };
+  return { duration_s, success: false, error: failureData(result.error, hider) };
 }
 
 function tellNotice(run: RunContext, who: { provider: string; model: string }, notice: ProviderNotice): void {

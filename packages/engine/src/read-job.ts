@@ -2,10 +2,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { canonicalJson, sha256 } from '@orch/cache';
 import { OrchError } from '@orch/contracts';
-import type { BlobStore, CompiledJob, Digest, EventData, Plan, PlanInput } from '@orch/contracts';
+import type { BlobStore, CompiledJob, Digest, EventData, Plan, PlanInput, StepHost } from '@orch/contracts';
 import { readLog } from '@orch/events';
 import { openBlobs, openFiles, runPaths } from '@orch/filestore';
 import type { RunPaths } from '@orch/filestore';
+import { mountedFolder } from '@orch/spec';
 import { loadOutput } from './outputs.ts';
 import { readOrigin } from './run-folder.ts';
 
@@ -105,9 +106,17 @@ function levelsAbove(inputs: readonly PlanInput[]): string[] {
   return Array.from({ length: above }, () => 'job');
 }
 
-/** Writes the copies that a job of another machine is run from. */
+/** Writes the copies that a job of another machine is run from, and those of a built-in pipeline, for every job. */
 export function layOutCopies(paths: RunPaths, { jobDir, inputs }: CompiledJob): void {
-  if (jobDir !== copiesOf(paths, inputs)) return;
+  const mounted = inputs.filter(({ path }) => path.startsWith(mountedFolder));
+  const isElsewhere = jobDir === copiesOf(paths, inputs);
+  if (mounted.length === 0 && !isElsewhere) return;
   const files = openFiles(join(paths.inputs, 'files'), { durability: 'relaxed' });
-  for (const { path, content } of inputs) files.write(join(...levelsAbove(inputs), path), content);
+  for (const { path, content } of mounted) files.write(path, content);
+  if (isElsewhere) for (const { path, content } of inputs) files.write(join(...levelsAbove(inputs), path), content);
+}
+
+/** The folder that the path of a module counts from: copies of what a pipeline brought stand in the folder of the run. */
+export function homeOf(path: string, { job, run }: Pick<StepHost['dirs'], 'job' | 'run'>): string {
+  return path.startsWith(mountedFolder) ? join(run, 'inputs', 'files') : job;
 }

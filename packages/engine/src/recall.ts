@@ -1,6 +1,7 @@
 import { OrchError } from '@orch/contracts';
 import type { Answer, Question } from '@orch/contracts';
 import { keepQuestion } from './answer.ts';
+import { providerOf } from './choice.ts';
 import { explainMiss } from './explain-miss.ts';
 import { pose } from './pose.ts';
 import type { Asker, Posed } from './pose.ts';
@@ -11,7 +12,7 @@ import type { RunContext } from './run-context.ts';
  * miss is `frozen_miss` and tells what differs from the nearest entry.
  */
 export async function recall(run: RunContext, question: Question, asker: Asker): Promise<Answer> {
-  const posed = pose(run, run.provider ?? run.recordings, question, asker);
+  const posed = pose(run, providerOf(run, asker) ?? run.recordings, question, asker);
   const stored = await findStored(run, posed, asker);
   if (stored !== undefined) return stored;
   const recorded = run.recordings && (await findRecorded(run, pose(run, run.recordings, question, asker), asker));

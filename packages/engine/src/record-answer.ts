@@ -1,24 +1,70 @@
 import { OrchError } from '@orch/contracts';
-import type { InboxRequest } from '@orch/contracts';
+import type { InboxRequest, StepState } from '@orch/contracts';
+import type { RunView } from '@orch/events';
+import type { Leftovers } from './leftovers.ts';
+import { isExpired } from './questions.ts';
+import type { Asked, Thread } from './questions.ts';
 import type { RunContext } from './run-context.ts';
 import { unitAt } from './reuse.ts';
+import { waitingFor } from './run-end.ts';
 
 export type AnswerRequest = Extract<InboxRequest, { readonly kind: 'answer' }>;
 
-/** Puts a person's answer into the log; false, and nothing is written, when nobody asked. */
-export function recordAnswer(run: RunContext, request: AnswerRequest, id: string): boolean {
+/** What an answer is judged by. */
+export type AskingRun = {
+  readonly state: RunView;
+  readonly questions: Leftovers['questions'];
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+};
+
+/** Bytes of JSON: an answer stands in an event. */
+const longestAnswer = 16 * 1024;
+
+/** Puts a person's answer into the log; returns why not, and nothing is written, when it does not fit what was asked. */
+export function recordAnswer(run: RunContext, request: AnswerRequest, id: string): OrchError | undefined {
+  const { journal, leftovers, clock } = run;
+  const judged = judgeAnswer(request, { state: journal.state, questions: leftovers.questions, now: clock.now() });
+  if (judged instanceof OrchError) return judged;
   const { step, item, granted, by, answer } = request;
-  const where = { step, item };
-  const unit = unitAt(run.journal.state, where);
-  const asked = unit?.status === 'waiting' ? run.leftovers.questionOn(where) : undefined;
-  if (asked === undefined) return false;
-  const data = { ...asked, ...(answer !== undefined && { answer }), by, request: id };
-  run.journal.push(granted ? 'approval.granted' : 'approval.rejected', data, where);
-  return true;
+  const data = { ...judged.asked, ...(answer !== undefined && { answer }), by, request: id };
+  journal.push(granted ? 'approval.granted' : 'approval.rejected', data, { step, item });
+  return undefined;
 }
 
-/** Where an answer was given that nobody waits for. */
-export function notAsked({ step, item }: AnswerRequest, waiting: readonly string[]): OrchError {
+/** The question that it answers; or why it does not. */
+export function judgeAnswer(request: AnswerRequest, { state, questions, now }: AskingRun): Thread | OrchError {
+  const { status = 'pending' } = unitAt(state, request) ?? {};
+  const thread = mayStillAsk.has(status) ? questions.last(request) : undefined;
+  if (thread === undefined) return notAsked(request, waitingFor(state, questions));
+  const { asked, decision } = thread;
+  if (decision !== undefined) {
+    return new OrchError('usage', `Expected a question that is open, ${decision.by} answered it at ${decision.at}.`);
+  }
+  if (isExpired(asked, now)) {
+    return new OrchError('usage', `Expected an answer until ${asked.expires_at}: it is too late now.`, {
+      hint: `To ask again, resume with --from ${request.step}.`,
+    });
+  }
+  return misfit(request, asked) ?? thread;
+}
+
+/** Also one whose turn has not come since the run went on: who answers need not wait for that. */
+const mayStillAsk: ReadonlySet<StepState> = new Set(['waiting', 'pending']);
+
+function misfit({ granted, answer }: AnswerRequest, { options }: Asked): OrchError | undefined {
+  if (answer !== undefined && Buffer.byteLength(JSON.stringify(answer)) > longestAnswer) {
+    return new OrchError('usage', `Expected an answer of at most ${longestAnswer / 1024} kB, got more.`);
+  }
+  if (!granted || options === undefined) return undefined;
+  if (typeof answer === 'string' && options.includes(answer)) return undefined;
+  const got = answer === undefined ? 'none' : JSON.stringify(answer).slice(0, 200);
+  return new OrchError('usage', `Expected an answer of ${options.join(', ')}; got ${got}.`, {
+    hint: `--answer ${options[0]}, or --reject`,
+  });
+}
+
+function notAsked({ step, item }: AnswerRequest, waiting: readonly string[]): OrchError {
   const what = item === undefined ? `step ${step}` : `item ${item} of step ${step}`;
   const hint = waiting.length === 0 ? 'Nothing waits in this run.' : `What waits: ${waiting.join(', ')}.`;
   return new OrchError('usage', `Expected ${what} to wait for an answer, it does not.`, { hint });

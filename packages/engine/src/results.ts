@@ -16,7 +16,10 @@ import { lazily } from './lazily.ts';
 import { loadOutput } from './outputs.ts';
 
 /** What a node of the run came to, by reference. */
+export type Ended = Settled | Lapsed;
+
 export type Settled = {
+  readonly status: 'succeeded';
   readonly output: OutputRef;
   readonly files: readonly FileRef[];
   readonly extra?: OutputRef | undefined;
@@ -24,23 +27,35 @@ export type Settled = {
   readonly items?: readonly SettledItem[] | undefined;
 };
 
-type SettledItem = { readonly key: string; readonly item: Json; readonly settled: Settled };
+/** It came to nothing. */
+export type Lapsed = {
+  readonly status: 'failed' | 'skipped';
+  readonly error?: OrchError | undefined;
+  readonly items?: readonly SettledItem[] | undefined;
+};
+
+export type SettledItem = { readonly key: string; readonly item: Json; readonly settled: Ended };
 
 type Folders = { readonly run: string; readonly outputs: string };
 
-/** The settled nodes of a run: as references, and as templates see them. */
+/** The nodes of a run that ended: as references, and as templates see them. */
 export type Results = {
-  set(node: string, settled: Settled): void;
-  get(node: string): Settled | undefined;
+  set(node: string, ended: Ended): void;
+  get(node: string): Ended | undefined;
   view(node: string): NeedResult | undefined;
   itemView(item: SettledItem): ItemResult;
+  /** Files, as those who need a step see them. */
+  fileViews(files: readonly FileRef[]): readonly ScopeFile[];
 };
 
 export function createResults(folders: Folders, blobs: BlobStore): Results {
-  const settled = new Map<string, Settled>();
+  const settled = new Map<string, Ended>();
   const views = new Map<string, NeedResult>();
   return {
-    set: (node, value) => void settled.set(node, value),
+    set(node, value) {
+      settled.set(node, value);
+      views.delete(node);
+    },
     get: (node) => settled.get(node),
     view(node) {
       const known = views.get(node);
@@ -51,34 +66,53 @@ export function createResults(folders: Folders, blobs: BlobStore): Results {
       return view;
     },
     itemView: (item) => itemView(item, folders, blobs),
+    fileViews: (files) => files.map((file) => scopeFile(file, folders, blobs)),
   };
 }
 
-/** The digest that stands for all a need gives to those who need it: its output and the files it wrote. */
-export function resultDigest({ output, files }: Settled): Digest {
+/** The digest that stands for all a need gives to those who need it: its output and the files it wrote; null for nothing. */
+export function resultDigest(ended: Ended): Digest | null {
+  if (ended.status !== 'succeeded') return null;
+  const { output, files } = ended;
   if (files.length === 0) return output.sha256;
   const written = Object.fromEntries(files.map((file) => [file.path, file.sha256]));
   return sha256(canonicalJson({ output: output.sha256, files: written }));
 }
 
 /** The same for a step that sees its needs whole: what else they said, and which items they had. */
-export function wholeDigest(settled: Settled): Digest {
-  const { extra, items = [] } = settled;
-  const seen = items.map(({ key, item, settled: own }) => [key, item, wholeDigest(own)] as const);
-  return sha256(canonicalJson({ result: resultDigest(settled), extra: extra?.sha256 ?? null, items: seen }));
+export function wholeDigest(ended: Ended): Digest {
+  const seen = (ended.items ?? []).map(({ key, item, settled: own }) => [key, item, wholeDigest(own)] as const);
+  const result = resultDigest(ended);
+  if (ended.status === 'succeeded') {
+    return sha256(canonicalJson({ result, extra: ended.extra?.sha256 ?? null, items: seen }));
+  }
+  return sha256(canonicalJson({ status: ended.status, error: errorView(ended) ?? null, items: seen }));
 }
 
-function viewOf(settled: Settled, folders: Folders, blobs: BlobStore): NeedResult {
+function viewOf(ended: Ended, folders: Folders, blobs: BlobStore): NeedResult {
+  const view = ended.status === 'succeeded' ? settledView(ended, folders, blobs) : lapsedView(ended);
+  const { items } = ended;
+  if (items === undefined) return view;
+  return lazily(view, 'items', () => items.map((item) => itemView(item, folders, blobs)));
+}
+
+function lapsedView(lapsed: Lapsed): NeedResult {
+  const error = errorView(lapsed);
+  return { status: lapsed.status, output: null, files: [], ...(error && { error }) };
+}
+
+function errorView({ error }: Lapsed): NeedResult['error'] {
+  return error && { code: error.code, message: error.message };
+}
+
+function settledView(settled: Settled, folders: Folders, blobs: BlobStore): NeedResult {
   const extra = settled.extra === undefined ? {} : (loadOutput(settled.extra, blobs) as OutcomeExtra);
   const view = {
     status: 'succeeded' as const,
     files: settled.files.map((file) => scopeFile(file, folders, blobs)),
     ...extra,
   };
-  const withOutput = lazily(view, 'output', () => loadOutput(settled.output, blobs));
-  const { items } = settled;
-  if (items === undefined) return withOutput;
-  return lazily(withOutput, 'items', () => items.map((item) => itemView(item, folders, blobs)));
+  return lazily(view, 'output', () => loadOutput(settled.output, blobs));
 }
 
 function itemView(item: SettledItem, folders: Folders, blobs: BlobStore): ItemResult {

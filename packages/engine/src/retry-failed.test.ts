@@ -7,7 +7,7 @@ import { probe } from './testing/probe.ts';
 import { linesOf, nameOf, resumeJob, runJob, unitsOf } from './testing/run-job.ts';
 import { cut, scripted } from './testing/scripted.ts';
 
-const json = { fields: { prompt: 'p', output: 'json' } };
+const json = { fields: { prompt: 'p', output: 'json', repair: { rounds: 0 } } };
 
 test('a truncated answer is not bought again by a resume; --retry-failed asks for another one', async () => {
   const model = scripted([cut('half'), 'whole']);

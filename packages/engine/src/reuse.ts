@@ -10,7 +10,7 @@ import type { RunContext } from './run-context.ts';
 export type StepPlace = Where & { readonly step: string };
 
 /** What the log tells of a step or item; undefined when it was not met yet. */
-export function unitAt({ steps }: RunView, { step = '', item }: Where): UnitView | undefined {
+export function unitAt({ steps }: Pick<RunView, 'steps'>, { step = '', item }: Where): UnitView | undefined {
   const found = steps.get(step);
   return item === undefined ? found : found?.items.get(item);
 }
@@ -46,7 +46,7 @@ export function noteReuse(run: RunContext, { step, item }: StepPlace, { seq, dat
 /** A success as the log told it, by reference. */
 export function settledOf({ output, files, extra }: EventData['step.succeeded'], blobs: BlobStore): Settled {
   const listed = 'sha256' in files ? (loadOutput(files, blobs) as readonly FileRef[]) : files;
-  return { output, files: listed, extra };
+  return { status: 'succeeded', output, files: listed, extra };
 }
 
 /** Throws `corrupt_log` unless what a step made is still there. */

@@ -1,4 +1,4 @@
-import type { Manifest, OrchEvent, RunState } from '@orch/contracts';
+import type { Json, Manifest, OrchEvent, RunState } from '@orch/contracts';
 
 /** A run under way. Iterating gives its events from now on, each once it is on disc, and ends with the run. */
 export interface RunHandle extends AsyncIterable<OrchEvent> {
@@ -7,7 +7,20 @@ export interface RunHandle extends AsyncIterable<OrchEvent> {
   readonly dir: string;
   readonly result: Promise<RunResult>;
   cancel(reason?: string): void;
+  /**
+   * Answers the question of a step or item, in the name of a person. While the run goes on the step does too; after it
+   * ended waiting, with the next attempt. Rejects with `usage` when nobody asked, or the answer does not fit.
+   */
+  answer(step: string, answer?: Json, how?: AnswerOptions): Promise<void>;
 }
+
+export type AnswerOptions = {
+  readonly item?: string | undefined;
+  /** False rejects: the step fails with `rejected`. True unless given. */
+  readonly granted?: boolean | undefined;
+  /** Who answers, for the log; `the caller` unless given. */
+  readonly by?: string | undefined;
+};
 
 export type RunResult = {
   readonly jobId: string;

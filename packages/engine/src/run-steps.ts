@@ -4,12 +4,13 @@ import { buildDag, runDag } from '@orch/dag';
 import type { DagResult, Outcome as NodeOutcome, SkipReason } from '@orch/dag';
 import { createAdmission } from './admission.ts';
 import { runAttempt } from './attempt.ts';
+import { failsJob, policyOf, watchedSteps } from './failure-policy.ts';
 import { createFanOuts } from './fan-out.ts';
 import type { FanOuts } from './fan-out.ts';
 import { planNodes } from './graph.ts';
 import { itemOf } from './item-of.ts';
 import type { RunNode } from './graph.ts';
-import type { Settled } from './results.ts';
+import type { Lapsed, Settled } from './results.ts';
 import type { RunContext } from './run-context.ts';
 
 export type StepsResult = { readonly status: DagResult<Settled>['status']; readonly error: OrchError | undefined };
@@ -32,7 +33,10 @@ export async function runSteps(
   const dag = buildDag(planNodes(steps));
   if (!dag.ok) throw new OrchError('spec', dag.error.message);
   const fanOuts = createFanOuts(run);
+  /** Those that the job fails for. */
   const failures = new Map<string, OrchError>();
+  const watched = watchedSteps(steps);
+  const skipped = new Map<string, SkipReason>();
   const failed = new AbortController();
   const signal = failFast ? AbortSignal.any([stop, failed.signal]) : stop;
   const jobFails = (): boolean => ![stop, drain].some(({ aborted, reason }) => aborted && mayGoOn(reason));
@@ -40,19 +44,41 @@ export async function runSteps(
     drain,
     signal,
     queue: createAdmission(run.job.plan.concurrency),
-    onFailure: 'abort',
+    onFailure: policyOf,
     onSettle(node, outcome) {
       if (outcome.status === 'succeeded') run.results.set(node.id, outcome.value);
       if (outcome.status === 'failed') {
-        failures.set(node.id, OrchError.from(outcome.error));
-        failed.abort(new OrchError('canceled', 'Another step failed, and --fail-fast was asked for.'));
+        const error = OrchError.from(outcome.error);
+        noteEnd(run, node, { status: 'failed', error });
+        if (failsJob(node)) failures.set(node.id, error);
+        if (failsJob(node) && !watched.has(node.step.id)) failed.abort(anotherFailed());
       }
-      if (outcome.status === 'skipped') logSkip(run, node, { reason: outcome.reason, jobFails: jobFails() });
+      if (outcome.status === 'skipped') {
+        const reason = skipReason(skipped, node, outcome.reason);
+        noteEnd(run, node, { status: 'skipped' });
+        logSkip(run, node, { reason, jobFails: jobFails() });
+      }
     },
     clock: run.clock,
   });
   fanOuts.settle(failures);
-  return { status: result.status, error: failures.values().next().value };
+  const isContinued = result.status === 'failed' && failures.size === 0;
+  return { status: isContinued ? 'succeeded' : result.status, error: failures.values().next().value };
+}
+
+function anotherFailed(): OrchError {
+  return new OrchError('canceled', 'Another step failed, and --fail-fast was asked for.');
+}
+
+/** What those see who accept that. A step that fans out tells itself how it failed. */
+function noteEnd({ results }: RunContext, node: RunNode, lapsed: Lapsed): void {
+  if (node.type !== 'expand' && results.get(node.id) === undefined) results.set(node.id, lapsed);
+}
+
+/** A step that fans out is skipped for the reason that its items were not even looked for. */
+function skipReason(skipped: Map<string, SkipReason>, node: RunNode, reason: SkipReason): SkipReason {
+  if (node.type === 'expand') skipped.set(node.step.id, reason);
+  return node.type === 'join' ? (skipped.get(node.step.id) ?? reason) : reason;
 }
 
 type NodeRun = {
@@ -72,9 +98,10 @@ function runNode(
       return runAttempt(run, {
         ...{ step: node.step, item: itemOf(run.results, node), signal },
         onStart: () => fanOuts.begin(node.step),
+        retries: fanOuts.retries(node.step),
       });
     case 'expand':
-      return fanOuts.expand(node.step);
+      return fanOuts.expand(node);
     case 'join':
       return fanOuts.join(node.step);
   }
@@ -98,10 +125,13 @@ function logSkip(run: RunContext, node: RunNode, { reason, jobFails }: Skip): vo
   if (status === 'retrying') return run.journal.push('step.canceled', { reason }, { step: node.step.id, item });
   if (reason === 'canceled' && !jobFails) return;
   if (node.type === 'join' && (status === 'running' || status === 'failed')) return;
-  const known = isNeedReason(reason) ? reason : 'job_failed';
-  run.journal.push('step.skipped', { reason: known }, { step: node.step.id, item });
+  run.journal.push('step.skipped', { reason: toldReasons[reason] ?? 'job_failed' }, { step: node.step.id, item });
 }
 
-function isNeedReason(reason: SkipReason): reason is 'dependency_failed' | 'dependency_skipped' {
-  return reason === 'dependency_failed' || reason === 'dependency_skipped';
-}
+/** In the words of the log. What asks for the failure of a need that succeeded has a condition that does not hold. */
+const toldReasons: Readonly<Record<string, 'condition' | 'dependency_failed' | 'dependency_skipped'>> = {
+  condition: 'condition',
+  dependency_succeeded: 'condition',
+  dependency_failed: 'dependency_failed',
+  dependency_skipped: 'dependency_skipped',
+};

@@ -259,7 +259,8 @@ test('answers that are worth nothing to others stay in the folder of their run',
 
 test('an answer that does not fit is marked, and the next attempt asks for the next sample', async () => {
   const model = scripted(['no json here', '{"title": "yes"}']);
-  const fields = { prompt: 'p', output: 'json', schema: { type: 'object', required: ['title'] } };
+  const repair = { rounds: 0 };
+  const fields = { prompt: 'p', output: 'json', schema: { type: 'object', required: ['title'] }, repair };
   const { result, events } = await execute([ask('q', { fields, retry: once })], { provider: model.provider });
   expect(result.status).toBe('succeeded');
   expect(model.asked.map(({ asked }) => asked.sample)).toEqual([0, 1]);
@@ -305,7 +306,7 @@ test('a truncated answer is kept, fails the step, and is not bought again', asyn
 test('files of an answer that would leave the folder of outputs are refused, and none of them is written', async () => {
   const bad = '```js ok.mjs\n1\n```\n\n```js ../../evil.mjs\n2\n```\n';
   const model = scripted([bad]);
-  const steps = [ask('q', { fields: { prompt: 'p', output: 'files' } })];
+  const steps = [ask('q', { fields: { prompt: 'p', output: 'files', repair: { rounds: 0 } } })];
   const { result, dir } = await execute(steps, { provider: model.provider });
   expect(result.manifest.failures).toMatchObject([{ step: 'q', code: 'bad_answer' }]);
   expect(result.manifest.files).toEqual([]);

@@ -1,12 +1,17 @@
+import { existsSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
-import { createBus } from '@orch/events';
+import { createBus, foldLog } from '@orch/events';
 import { OrchError } from '@orch/contracts';
-import type { CompiledJob, OrchEvent } from '@orch/contracts';
-import { runPaths } from '@orch/filestore';
+import type { CompiledJob, OrchEvent, PlanStep } from '@orch/contracts';
+import { openBlobs, runPaths } from '@orch/filestore';
 import type { RunPaths } from '@orch/filestore';
+import { addedSteps } from './added-steps.ts';
+import { askRun } from './ask-run.ts';
 import type { EnginePorts, ResumeOptions, RunOptions } from './ports.ts';
 import { execute } from './execute.ts';
 import { createEventStream } from './event-stream.ts';
+import { lendPorts } from './lend-ports.ts';
+import type { ChildRun, StartChild } from './run-context.ts';
 import type { RunHandle } from './run-handle.ts';
 import { selectSteps, stepsFrom } from './select-steps.ts';
 import { systemClock, systemIds } from './system.ts';
@@ -33,8 +38,8 @@ export function resumeRun(
   options: ResumeRunOptions = {},
 ): RunHandle {
   const { from, retryFailed, ...rest } = options;
-  stepsFrom(job.plan.steps, from);
   const paths = runPaths(dirname(resolve(dir)), basename(dir));
+  stepsFrom(stepsWith(from, job, paths), from);
   const runOptions = { ...rest, runsDir: paths.base };
   return launch(job, ports, { options: runOptions, paths, jobId: basename(paths.dir), resume: { from, retryFailed } });
 }
@@ -45,17 +50,29 @@ type Launch = {
   readonly options: RunOptions;
   readonly paths: RunPaths;
   readonly jobId: string;
-  readonly resume?: ResumeOptions;
+  readonly resume?: ResumeOptions | undefined;
+  readonly parent?: ChildRun['parent'] | undefined;
+  /** How many runs stand above this one. */
+  readonly depth?: number | undefined;
 };
 
-function launch(job: CompiledJob, ports: EnginePorts, { options, paths, jobId, resume }: Launch): RunHandle {
-  const steps = selectSteps(job.plan.steps, options.only);
-  const { clock = systemClock, ids = systemIds } = ports;
+/** How deep jobs may begin jobs: dynamic steps could go on for ever. */
+const deepest = 32;
+
+function launch(job: CompiledJob, given: EnginePorts, launched: Launch): RunHandle {
+  const { options, paths, jobId, resume, parent } = launched;
+  const wanted = options.only === undefined ? undefined : wantedSteps(job, launched, options.only);
+  const steps = wanted === undefined ? job.plan.steps : job.plan.steps.filter(({ id }) => wanted.has(id));
+  const { clock = systemClock, ids = systemIds } = given;
+  const ports = { ...given, clock, ids };
   const stop = new AbortController();
   const bus = createBus<OrchEvent>();
   if (options.onEvent !== undefined) bus.on('*', options.onEvent);
   const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
-  const result = execute({ job, steps, jobId, paths, ports: { ...ports, clock, ids }, options, resume, signal, bus });
+  const startChild = childStarter(job, ports, launched);
+  const result = execute({
+    ...{ job, steps, wanted, jobId, paths, parent, ports, options, resume, signal, bus, startChild },
+  });
   // Who iterates hears of a rejection there: `result` alone must not end the program.
   result.catch(() => undefined);
   return {
@@ -63,6 +80,43 @@ function launch(job: CompiledJob, ports: EnginePorts, { options, paths, jobId, r
     dir: paths.dir,
     result,
     cancel: (reason = 'canceled by the caller') => stop.abort(new OrchError('canceled', reason)),
+    async answer(step, answer, { item, granted = true, by = 'the caller' } = {}) {
+      const where = { step, ...(item !== undefined && { item }) };
+      const given = answer === undefined ? {} : { answer };
+      await askRun(paths.dir, { kind: 'answer', ...where, granted, ...given, by }, ports);
+    },
     [Symbol.asyncIterator]: () => createEventStream(bus, result),
+  };
+}
+
+/** The step and what it needs; also one that joined the run in an earlier attempt. */
+function wantedSteps(job: CompiledJob, { paths, resume }: Launch, only: string): ReadonlySet<string> {
+  const steps = resume === undefined ? job.plan.steps : stepsWith(only, job, paths);
+  return new Set(selectSteps(steps, only).map(({ id }) => id));
+}
+
+/** Steps of the run, that one among them if it can be found. */
+function stepsWith(id: string | undefined, job: CompiledJob, paths: RunPaths): readonly PlanStep[] {
+  const { steps } = job.plan;
+  if (id === undefined || steps.some((step) => step.id === id) || !existsSync(paths.events)) return steps;
+  return [...steps, ...addedSteps(foldLog(paths.events).state, steps, openBlobs(paths.artifacts))];
+}
+
+function childStarter(job: CompiledJob, ports: EnginePorts, { options, paths, depth = 0 }: Launch): StartChild {
+  return async ({ job: child, jobId, parent, signal }) => {
+    if (depth === deepest) {
+      throw new OrchError('spec', `Expected at most ${deepest} jobs that each begin the next, this would be one more.`);
+    }
+    const { drain, graceMs, failFast, frozen, durability } = options;
+    const own = runPaths(paths.base, jobId);
+    let end: OrchEvent | undefined;
+    const onEvent = (event: OrchEvent): void => void (end = event);
+    const handle = launch(child, lendPorts(ports, job.plan, child.plan), {
+      options: { runsDir: paths.base, drain, graceMs, failFast, frozen, durability, signal, onEvent },
+      ...{ paths: own, jobId, parent, depth: depth + 1 },
+      resume: existsSync(own.dir) ? {} : undefined,
+    });
+    await handle.result;
+    return { dir: own.dir, end };
   };
 }

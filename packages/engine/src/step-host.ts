@@ -1,8 +1,12 @@
 import { join, relative } from 'node:path';
 import { OrchError, err, ok } from '@orch/contracts';
-import type { Digest, FileRef, PlanStep, Result, StepHost, StepScope, WriteMode } from '@orch/contracts';
+import type { Answer, Digest, FileRef, PlanStep, Result, StepHost, StepScope, WriteMode } from '@orch/contracts';
+import { hidesNothing } from '@orch/secrets';
+import { runChild } from './child-run.ts';
 import { exchange } from './exchange.ts';
+import { hideContent, hidingBlobs } from './hiding-blobs.ts';
 import type { Tally } from './purchase.ts';
+import { threadWith } from './questions.ts';
 import { goneBlob } from './reuse.ts';
 import type { StepPlace } from './reuse.ts';
 import type { RunContext } from './run-context.ts';
@@ -22,18 +26,24 @@ export type OpenHost = {
   readonly host: StepHost;
   readonly written: Map<string, FileRef>;
   readonly tally: Tally;
+  /** Its questions ask for this sample or a later one from now on, and for none of these answers. */
+  readonly passOver: (first: number, answers: readonly Answer[]) => void;
   readonly close: () => void;
 };
 
 export function openHost(run: RunContext, attempt: HostedAttempt): OpenHost {
   const { step, item, signal } = attempt;
   const where = { step: step.id, item };
-  const log = openStepLog(() => run.paths.log(step.id, item));
+  const log = openStepLog(() => run.paths.log(step.id, item), run.hider);
   const written = new Map<string, FileRef>();
   const tally: Tally = { calls: 0, tokensIn: 0, tokensOut: 0 };
   let isOver = false;
   const over = () => new OrchError('canceled', `Step ${step.id} was ended before it asked for this.`);
-  const asker = { ...where, cache: step.cache, signal, log: log.write, tally };
+  const wanted = { first: 0, passed: new Set<Digest>() };
+  const asker = {
+    ...{ ...where, cache: step.cache, signal, log: log.write, tally },
+    ...{ provider: step.provider, wanted },
+  };
   const host: StepHost = {
     ...where,
     attempt: attempt.attempt,
@@ -41,16 +51,18 @@ export function openHost(run: RunContext, attempt: HostedAttempt): OpenHost {
     signal,
     writes: step.writes,
     clock: run.clock,
-    blobs: run.blobs,
+    blobs: hidingBlobs(run.blobs, run.hider),
     scope: attempt.scope,
     dirs: { job: run.job.jobDir, run: run.paths.dir, outputs: run.outputs },
     commandEnv: run.commandEnv,
+    approval: threadWith(run.leftovers.questions.own(where), attempt.inputHash)?.decision,
+    runJob: (job) => (isOver ? Promise.reject(over()) : runChild(run, job, { ...attempt, where })),
     emit: (type, data) => (isOver ? Promise.reject(over()) : run.journal.append(type, data, where)),
     ask: (question) => (isOver ? Promise.resolve(err(over())) : exchange(run, question, asker)),
     async reject(answer, by, reason) {
       if (isOver) throw over();
       run.rejected.add(answer.key);
-      await run.journal.append('reply.rejected', { cache_key: answer.key, by, reason: reason.slice(0, 2_000) }, where);
+      await run.journal.append('reply.rejected', { cache_key: answer.key, by, reason: run.hider.text(reason).slice(0, 2_000) }, where);
     },
     async write(path, content, mode = 'overwrite') {
       if (isOver) return err(over());
@@ -62,12 +74,18 @@ export function openHost(run: RunContext, attempt: HostedAttempt): OpenHost {
       return ok({ ...ref, path: relative(run.outputs, join(run.paths.dir, ref.path)).replaceAll('\\', '/') });
     },
     log: log.write,
+    hider: run.hider,
+    secret: (name) => secretOf(run, name),
   };
   const close = (): void => {
     isOver = true;
     log.close();
   };
-  return { host, written, tally, close };
+  const passOver = (first: number, answers: readonly Answer[]): void => {
+    wanted.first = first;
+    for (const { key } of answers) wanted.passed.add(key);
+  };
+  return { host, written, tally, passOver, close };
 }
 
 type Write = {
@@ -83,10 +101,11 @@ type Written = FileRef & {
   readonly reason: 'created' | 'overwritten' | 'appended' | 'nochange';
 };
 
-function writeFile(run: RunContext, path: string, asked: Write): Result<Written> {
+function writeFile(run: RunContext, named: string, asked: Write): Result<Written> {
+  const path = run.hider.text(named);
   const logged = loggedPath(run, path);
   try {
-    const { content, mode } = startedAnew(run, logged, asked);
+    const { content, mode } = hidden(run, path, startedAnew(run, logged, asked));
     const base = run.journal.state.files.get(logged)?.sha256;
     const written = run.files.write(path, content, base === undefined ? { mode } : { mode, base });
     if (mode !== 'append') run.blobs.put(content);
@@ -96,6 +115,16 @@ function writeFile(run: RunContext, path: string, asked: Write): Result<Written>
     if (OrchError.is(error)) return err(error);
     throw error;
   }
+}
+
+/** Appended to what stands there, the end of a secret makes it whole: then all of the file is written anew. */
+function hidden(run: RunContext, path: string, { content, mode }: Write): Pick<Write, 'content' | 'mode'> {
+  const { hider, files } = run;
+  const clean = hideContent(content, hider);
+  if (mode !== 'append' || hidesNothing(hider)) return { content: clean, mode };
+  const whole = Buffer.concat([files.read(path) ?? new Uint8Array(), Buffer.from(clean)]);
+  const hiddenWhole = hider.bytes(whole);
+  return hiddenWhole === whole ? { content: clean, mode } : { content: hiddenWhole, mode: 'overwrite' };
 }
 
 /**
@@ -110,6 +139,12 @@ function startedAnew(run: RunContext, logged: string, asked: Write): Write {
   const start = known.before === undefined ? new Uint8Array() : run.blobs.get(known.before.sha256);
   if (start === undefined) throw goneBlob(logged, known.before?.sha256 ?? '', where.step);
   return { ...asked, mode: 'overwrite', content: Buffer.concat([start, Buffer.from(asked.content)]) };
+}
+
+function secretOf({ job, secrets }: RunContext, name: string): string {
+  const value = secrets.get(name);
+  if (value !== undefined && job.plan.secrets?.includes(name)) return value;
+  throw new OrchError('usage', `Expected a secret that the job names under \`secrets\`, got ${name}.`);
 }
 
 function loggedPath(run: RunContext, path: string): string {

@@ -2,17 +2,19 @@ import { sha256 } from '@orch/cache';
 import type { BlobStore, CompiledJob, PlanStep, StepKind, StepState } from '@orch/contracts';
 import type { UnitView } from '@orch/events';
 import type { Item } from './each.ts';
-import { fanOutInputs, findItems, joinItems } from './fan-out.ts';
+import { fanOutInputs, findItems } from './fan-out-items.ts';
 import { itemNodes } from './graph.ts';
 import type { ItemNode } from './graph.ts';
 import { inputHash } from './input-hash.ts';
+import { joinItems } from './join-items.ts';
 import type { HashedInputs } from './input-hash.ts';
 import { itemOf } from './item-of.ts';
+import { failureOf } from './kept-failure.ts';
 import { inOrder, openPast, orNothing } from './past-run.ts';
 import type { PastRun } from './past-run.ts';
 import { kindOf, prepareAttempt } from './prepare-attempt.ts';
 import { readJob } from './read-job.ts';
-import type { Settled } from './results.ts';
+import type { Lapsed, Settled } from './results.ts';
 import { settledOf, unitAt } from './reuse.ts';
 import type { StepPlace } from './reuse.ts';
 import type { RunFacts } from './run-context.ts';
@@ -39,9 +41,9 @@ export type TracedRun = {
 /** Reads a run and finds again what every step and item was made from. Writes nothing. Throws like `readJob`. */
 export async function traceRun(dir: string, kinds: readonly StepKind[] = []): Promise<TracedRun> {
   const job = await readJob(dir);
-  const past = openPast(dir, job, { kinds });
+  const past = await openPast(dir, job, { kinds });
   const tracer = new Tracer(past);
-  for (const step of inOrder(job.plan.steps)) await tracer.trace(step);
+  for (const step of inOrder(past.steps)) await tracer.trace(step);
   return { jobId: past.facts.jobId, job, blobs: past.blobs, units: tracer.units };
 }
 
@@ -62,22 +64,26 @@ class Tracer {
     const found = await orNothing(findItems(this.#facts, step, this.#items));
     const items = found?.ok === true ? found.value : [];
     this.#items.set(step.id, items);
-    const nodes = itemNodes(step, items).map(({ node }) => node);
+    const nodes = itemNodes({ step, gathers: false }, items).map(({ node }) => node);
     const place = { step: step.id };
     const inputs = fanOutInputs(this.#facts, step, sha256(JSON.stringify(items)));
     const own = this.units.push(this.#told(step, place, inputs)) - 1;
     for (const node of nodes) this.units.push(await this.#unit(step, node));
-    if (nodes.some(({ id }) => this.#facts.results.get(id) === undefined)) return;
-    const made = joinItems({ results: this.#facts.results, blobs: this.#past.blobs }, nodes);
-    this.#facts.results.set(step.id, made);
-    this.units[own] = { ...this.#told(step, place, inputs), made };
+    const { results } = this.#facts;
+    const lapsed = lapsedAs(unitAt(this.#past.state, place));
+    if (lapsed !== undefined) results.set(step.id, lapsed);
+    if (nodes.some(({ id }) => results.get(id) === undefined)) return;
+    const made = joinItems({ results, blobs: this.#past.blobs }, nodes);
+    results.set(step.id, lapsed === undefined ? made : { ...lapsed, items: made.items });
+    if (lapsed === undefined) this.units[own] = { ...this.#told(step, place, inputs), made };
   }
 
   async #unit(step: PlanStep, node?: ItemNode): Promise<TracedUnit> {
     const place = { step: step.id, ...(node && { item: node.key }) };
     const inputs = await this.#inputs(step, node);
     const unit = this.#told(step, place, inputs);
-    if (unit.made !== undefined) this.#facts.results.set(node?.id ?? step.id, unit.made);
+    const ended = unit.made ?? lapsedAs(unitAt(this.#past.state, place));
+    if (ended !== undefined) this.#facts.results.set(node?.id ?? step.id, ended);
     return unit;
   }
 
@@ -95,6 +101,13 @@ class Tracer {
     const prepared = await orNothing(prepareAttempt(this.#facts, { step, ...(item && { item }) }, scope));
     return prepared?.inputs;
   }
+}
+
+/** How it came to nothing, when it did. */
+function lapsedAs(unit: UnitView | undefined): Lapsed | undefined {
+  if (unit?.status === 'skipped') return { status: 'skipped' };
+  if (unit?.status !== 'failed') return undefined;
+  return { status: 'failed', error: unit.failure && failureOf(unit.failure.data) };
 }
 
 function madeBy({ status, success }: UnitView, blobs: BlobStore): Settled | undefined {

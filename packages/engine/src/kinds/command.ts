@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import type { Json, StepHost } from '@orch/contracts';
+import { OrchError } from '@orch/contracts';
+import type { Json, Outcome, StepHost } from '@orch/contracts';
 import { z } from 'zod';
 
 /** The fields of a step that starts a command: a line for `/bin/sh`, or a program and its arguments. */
@@ -7,7 +8,7 @@ export const commandFields = {
   run: z.string().optional(),
   command: z.string().optional(),
   args: z.array(z.string()).default([]),
-  env: z.record(z.string(), z.string()).default({}),
+  env: z.record(z.string(), z.union([z.string(), z.strictObject({ secret: z.string() })])).default({}),
   cwd: z.string().optional(),
   stdin: z.string().optional(),
 };
@@ -24,16 +25,36 @@ export function commandOf({ run, command, args }: CommandFields): { readonly fil
 export function commandOptions(fields: CommandFields, host: StepHost) {
   return {
     cwd: resolve(host.dirs.job, fields.cwd ?? '.'),
-    env: { ...host.commandEnv, ...fields.env, ORCH_STEP_KEY: host.key, ORCH_JOB_ID: host.scope.run.id },
+    env: { ...host.commandEnv, ...variables(fields, host), ORCH_STEP_KEY: host.key, ORCH_JOB_ID: host.scope.run.id },
     ...(fields.stdin === undefined ? {} : { stdin: fields.stdin }),
     signal: host.signal,
     onStart: ({ pid, pgid, startedAt }: { pid: number; pgid: number; startedAt: string }) =>
       host.emit('process.started', { pid, pgid, started_at: startedAt }),
-    onOutput: (text: string) => host.log(text),
+    onOutput: (text: string, from: string) => host.log(text, from),
   };
 }
 
+/** The only place where the name of a secret becomes its value: what the process is started with. */
+function variables({ env }: CommandFields, host: StepHost): Record<string, string> {
+  const entries = Object.entries(env);
+  return Object.fromEntries(entries.map(([name, value]) => [name, textOf(value, host)]));
+}
+
+function textOf(value: CommandFields['env'][string], host: StepHost): string {
+  return typeof value === 'string' ? value : host.secret(value.secret);
+}
+
+/** What a command could not even be started for fails its step. */
+export async function orFailed(run: () => Promise<Outcome<Json>>): Promise<Outcome<Json>> {
+  try {
+    return await run();
+  } catch (error) {
+    if (OrchError.is(error)) return { status: 'failed', error };
+    throw error;
+  }
+}
+
 /** Everything a command's fields say changes its result. */
-export function commandFingerprint(fields: CommandFields): Json {
+export function commandFingerprint(fields: CommandFields & { readonly [field: string]: unknown }): Json {
   return JSON.parse(JSON.stringify(fields)) as Json;
 }

@@ -1,82 +1,29 @@
-import { parseFiles, parseJson } from '@orch/answers';
-import type { FileAnswer } from '@orch/answers';
-import { OrchError, err, ok } from '@orch/contracts';
-import type { Answer, FileRef, Json, JsonObject, Message, Result, StepHost, StepKind } from '@orch/contracts';
-import { resolveInside } from '@orch/filestore';
-import { z } from 'zod';
+import type { Json } from '@orch/contracts';
+import { outputOf, readAnswer } from './llm-answer.ts';
+import { attachedPaths, printAttachments } from './llm-attachments.ts';
+import { llmInput, messagesOf } from './llm-input.ts';
+import type { LlmInput } from './llm-input.ts';
+import { askUntilFit } from './llm-repair.ts';
+import type { ReadingKind } from './reading-kind.ts';
 
-const input = z.strictObject({
-  prompt: z.string(),
-  system: z.string().optional(),
-  model: z.string().optional(),
-  options: z
-    .strictObject({
-      temperature: z.number().optional(),
-      top_p: z.number().optional(),
-      max_tokens: z.int().positive().optional(),
-      seed: z.int().optional(),
-      stop: z.array(z.string()).optional(),
-      num_ctx: z.int().positive().optional(),
-    })
-    .default({}),
-  schema: z.custom<JsonObject>((value) => typeof value === 'object' && value !== null).optional(),
-  output: z.enum(['text', 'json', 'files']),
-});
-
-type LlmInput = z.infer<typeof input>;
-
-/** Asks a model once and makes of its answer what the step wants: text, a checked object, or files. */
-export const llmKind: StepKind<LlmInput> = {
+/** Asks a model and makes of its answer what the step wants: text, a checked object, files, or a patch. */
+export const llmKind: ReadingKind<LlmInput> = {
   kind: 'llm',
-  version: 1,
-  input,
+  version: 2,
+  input: llmInput,
   asks: true,
-  fingerprint: (fields) => JSON.parse(JSON.stringify(fields)) as Json,
+  // How often an answer is mended changes no answer that fits.
+  fingerprint: ({ repair: _, ...fields }) => JSON.parse(JSON.stringify(fields)) as Json,
+  reads: ({ attachments }, { job, run }) =>
+    attachedPaths(attachments, { job: job.dir, run: run.dir, outputs: run.outputs }),
   async run(fields, host) {
-    const { options, schema, model } = fields;
-    const asked = await host.ask({ messages: messagesOf(fields), options, schema, model });
-    if (!asked.ok) return { status: 'failed', error: asked.error };
-    const used = await use(fields, asked.value, host);
-    if (used.ok) return { status: 'succeeded', output: used.value };
-    await host.reject(asked.value, 'llm', used.error.message);
-    return { status: 'failed', error: used.error };
+    const attached = await printAttachments(fields.attachments, host);
+    if (!attached.ok) return { status: 'failed', error: attached.error };
+    const { options, schema, model, allow_truncated: allowTruncated, repair } = fields;
+    const question = { messages: messagesOf(fields, attached.value), options, schema, model, allowTruncated };
+    const read = (text: string) => readAnswer(text, fields, host);
+    const use = await askUntilFit(host, question, { rounds: repair.rounds, output: outputOf(fields), read });
+    const used = use.ok ? await use.value() : use;
+    return used.ok ? { status: 'succeeded', output: used.value } : { status: 'failed', error: used.error };
   },
 };
-
-function messagesOf({ system, prompt }: LlmInput): Message[] {
-  const question: Message = { role: 'user', content: prompt };
-  return system === undefined ? [question] : [{ role: 'system', content: system }, question];
-}
-
-function use(fields: LlmInput, answer: Answer, host: StepHost): Result<Json> | Promise<Result<Json>> {
-  const { text } = answer.reply;
-  if (fields.output === 'text') return ok(text);
-  if (fields.output === 'json') return parseJson(text, fields.schema);
-  return writeFiles(parseFiles(text), host);
-}
-
-async function writeFiles(answers: readonly FileAnswer[], host: StepHost): Promise<Result<Json>> {
-  if (answers.length === 0) {
-    return err(
-      new OrchError('bad_answer', 'Expected files in the answer (fenced blocks with a file name), found none.', {
-        hint: 'Ask for each file as a fenced block whose info string or heading is its path.',
-      }),
-    );
-  }
-  for (const { path } of answers) {
-    const inside = resolveInside(host.dirs.outputs, path);
-    if (!inside.ok) return err(unusable(inside.error));
-  }
-  const files: FileRef[] = [];
-  for (const { path, content } of answers) {
-    const written = await host.write(path, content);
-    if (!written.ok) return written;
-    files.push(written.value);
-  }
-  return ok(files);
-}
-
-/** The same refusal, but worth another try: a model may choose better names. */
-function unusable(error: OrchError): OrchError {
-  return new OrchError('bad_answer', `The answer names a file it may not write: ${error.message}`, { cause: error });
-}

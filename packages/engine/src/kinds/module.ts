@@ -3,9 +3,10 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { canonicalJson } from '@orch/cache';
 import { OrchError } from '@orch/contracts';
-import type { FileRef, Json, StepHost, StepKind, StepScope, WriteMode } from '@orch/contracts';
+import type { FileRef, Json, JsonObject, StepHost, StepKind, StepScope, WriteMode } from '@orch/contracts';
 import { digestModule } from '@orch/spec';
 import { z } from 'zod';
+import { homeOf } from '../read-job.ts';
 
 const input = z.strictObject({ uses: z.string(), code_sha256: z.string() });
 
@@ -14,6 +15,8 @@ export type ModuleContext = StepScope & {
   readonly signal: AbortSignal;
   /** Writes a file below the folder of outputs and puts it into the log. */
   readonly write: (path: string, content: string | Uint8Array, mode?: WriteMode) => Promise<FileRef>;
+  /** Adds steps to the plan of this run: a map by id, in the job language. */
+  readonly addSteps: (steps: JsonObject) => void;
   /** Adds a line to the log of the step. */
   readonly log: (line: string) => void;
 };
@@ -29,10 +32,14 @@ export const moduleKind: StepKind<z.infer<typeof input>> = {
   fingerprint: ({ code_sha256 }) => ({ code_sha256 }),
   async run({ uses, code_sha256 }, host) {
     try {
-      await requireSameCode(host.dirs.job, { uses, code_sha256 });
-      const run = await load(resolve(host.dirs.job, uses), { uses, code_sha256 });
-      const returned: unknown = await run(contextOf(host));
-      return { status: 'succeeded', output: asJson(returned, uses) };
+      const home = homeOf(uses, host.dirs);
+      await requireSameCode(home, { uses, code_sha256 });
+      const run = await load(resolve(home, uses), { uses, code_sha256 });
+      const steps = new Map<string, Json>();
+      const returned: unknown = await run(contextOf(host, (more) => addSteps(steps, more, uses)));
+      const output = asJson(returned, uses);
+      if (steps.size === 0) return { status: 'succeeded', output };
+      return { status: 'succeeded', output, steps: Object.fromEntries(steps) };
     } catch (error) {
       if (OrchError.is(error)) return { status: 'failed', error };
       return { status: 'failed', error: thrown(error, uses) };
@@ -66,9 +73,10 @@ async function load(file: string, { uses, code_sha256 }: z.infer<typeof input>):
   );
 }
 
-function contextOf(host: StepHost): ModuleContext {
+function contextOf(host: StepHost, addSteps: ModuleContext['addSteps']): ModuleContext {
   return {
     ...host.scope,
+    addSteps,
     signal: host.signal,
     log: (line) => host.log(`${line}\n`),
     async write(path, content, mode) {
@@ -77,6 +85,13 @@ function contextOf(host: StepHost): ModuleContext {
       return written.value;
     },
   };
+}
+
+function addSteps(steps: Map<string, Json>, more: JsonObject, uses: string): void {
+  for (const [id, step] of Object.entries(asJson(more, uses) as JsonObject)) {
+    if (steps.has(id)) throw new OrchError('spec', `Expected ${uses} to add each step once, it adds ${id} twice.`);
+    steps.set(id, step);
+  }
 }
 
 function asJson(value: unknown, uses: string): Json {

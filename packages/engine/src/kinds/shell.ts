@@ -1,10 +1,10 @@
 import { parseJson } from '@orch/answers';
 import { OrchError, ok } from '@orch/contracts';
-import type { Json, Outcome, Result, StepKind } from '@orch/contracts';
+import type { Json, Outcome, Result, StepHost, StepKind } from '@orch/contracts';
 import { runCommand } from '@orch/process';
 import type { CommandResult } from '@orch/process';
 import { z } from 'zod';
-import { commandFields, commandFingerprint, commandOf, commandOptions } from './command.ts';
+import { commandFields, commandFingerprint, commandOf, commandOptions, orFailed } from './command.ts';
 
 const input = z.strictObject({ ...commandFields, output: z.enum(['text', 'json', 'lines']).default('text') });
 
@@ -19,14 +19,21 @@ export const shellKind: StepKind<ShellInput> = {
   version: 1,
   input,
   fingerprint: commandFingerprint,
-  async run(fields, host) {
-    const { file, args } = commandOf(fields);
-    const result = await runCommand(file, args, { ...commandOptions(fields, host), maxOutput });
-    if (result.truncated) return { status: 'failed', error: tooMuch() };
-    if (result.status === 'exited' && result.exitCode === 0) return succeed(fields, result);
-    return { status: 'failed', error: failure(fields, result) };
-  },
+  run: (fields, host) => orFailed(() => runShell(fields, host)),
 };
+
+async function runShell(fields: ShellInput, host: StepHost): Promise<Outcome<Json>> {
+  const { file, args } = commandOf(fields);
+  const result = hidden(await runCommand(file, args, { ...commandOptions(fields, host), maxOutput }), host);
+  if (result.truncated) return { status: 'failed', error: tooMuch() };
+  if (result.status === 'exited' && result.exitCode === 0) return succeed(fields, result);
+  return { status: 'failed', error: failure(fields, result) };
+}
+
+/** As wholes, before anything is cut from them or read in them. */
+function hidden(result: CommandResult, { hider }: StepHost): CommandResult {
+  return { ...result, stdout: hider.text(result.stdout), stderr: hider.text(result.stderr) };
+}
 
 function succeed(fields: ShellInput, result: CommandResult): Outcome<Json> {
   const output = read(fields.output, withoutLastLineEnds(result.stdout));

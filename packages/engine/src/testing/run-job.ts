@@ -53,8 +53,9 @@ export function nameOf({ step = '', item }: Where): string {
   return item === undefined ? step : `${step}/${item}`;
 }
 
-export function portsOf({ provider, kinds, clock, ids, commandEnv = {} }: Partial<EnginePorts>): EnginePorts {
-  return { commandEnv, provider, kinds, clock, ids };
+export function portsOf(around: Partial<EnginePorts>): EnginePorts {
+  const { commandEnv = {}, provider, providers, hider, kinds, clock, ids, compileSteps } = around;
+  return { commandEnv, provider, providers, hider, kinds, clock, ids, compileSteps };
 }
 
 async function ended(handle: RunHandle): Promise<Ran> {

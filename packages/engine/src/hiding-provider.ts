@@ -1,0 +1,53 @@
+import type { Delta, Hider, ModelRequest, Provider, ProviderContext, SentResult } from '@orch/contracts';
+import { hideError, hideValue, hidesNothing } from '@orch/secrets';
+import { hideThrown } from './hide-thrown.ts';
+
+/** The same provider, secrets taken out of all that it answers and of what its errors quote, before anything is made of it. */
+export function hidingProvider(provider: Provider, hider: Hider): Provider {
+  if (hidesNothing(hider)) return provider;
+  return {
+    name: provider.name,
+    can: provider.can,
+    identify: (request) => provider.identify(request),
+    check: (model, context) => provider.check(model, context),
+    stream: (request, context) => hiddenStream(provider, { request, context }, hider),
+    async complete(request, context) {
+      try {
+        return hideValue(await provider.complete(request, hidingContext(context, hider)), hider);
+      } catch (error) {
+        throw hideThrown(error, hider);
+      }
+    },
+    close: async () => provider.close?.(),
+  };
+}
+
+type Exchange = { readonly request: ModelRequest; readonly context: ProviderContext };
+
+async function* hiddenStream(
+  provider: Provider,
+  { request, context }: Exchange,
+  hider: Hider,
+): AsyncGenerator<Delta, void, undefined> {
+  const pieces = hider.stream();
+  try {
+    for await (const delta of provider.stream(request, hidingContext(context, hider))) {
+      const text = delta.type === 'text' ? pieces.push(delta.text) : pieces.end();
+      if (text !== '') yield { type: 'text', text };
+      if (delta.type === 'done') yield { type: 'done', reply: hideValue(delta.reply, hider) };
+    }
+  } catch (error) {
+    throw hideThrown(error, hider);
+  }
+}
+
+function hidingContext(context: ProviderContext, hider: Hider): ProviderContext {
+  const { afterRequest } = context;
+  if (afterRequest === undefined) return context;
+  return { ...context, afterRequest: (result) => afterRequest(hideSent(result, hider)) };
+}
+
+function hideSent(result: SentResult, hider: Hider): SentResult {
+  if (result.ok) return { ...result, reply: hideValue(result.reply, hider) };
+  return { ...result, error: hideError(result.error, hider) };
+}

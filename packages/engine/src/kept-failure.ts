@@ -1,0 +1,33 @@
+import { OrchError } from '@orch/contracts';
+import type { Digest, PlanStep } from '@orch/contracts';
+import type { Outcome as NodeOutcome } from '@orch/dag';
+import type { FailedAttempt } from '@orch/events';
+import type { Settled } from './results.ts';
+import { unitAt } from './reuse.ts';
+import type { StepPlace } from './reuse.ts';
+import type { RunContext } from './run-context.ts';
+
+/** The failure that a step or item with these inputs ended with before, when the run went on without it and shall again. */
+export function failureWith(
+  {
+    state,
+    anew,
+    retryFailed,
+  }: { readonly state: RunContext['journal']['state'] } & Pick<RunContext, 'anew' | 'retryFailed'>,
+  { step, where, inputHash }: { readonly step: PlanStep; readonly where: StepPlace; readonly inputHash: Digest },
+): FailedAttempt | undefined {
+  if (step.on_failure !== 'continue' || retryFailed || anew.has(step.id)) return undefined;
+  const failure = unitAt(state, where)?.failure;
+  return failure?.inputHash === inputHash ? failure : undefined;
+}
+
+/** Puts into the log that it stays as it is. */
+export function keepFailure(run: RunContext, where: StepPlace, { data }: FailedAttempt): NodeOutcome<Settled> {
+  run.journal.push('step.failed', data, where);
+  return { status: 'failed', error: failureOf(data) };
+}
+
+/** A failure as the log told it. */
+export function failureOf({ code, message, hint }: FailedAttempt['data']): OrchError {
+  return new OrchError(code, message, { hint });
+}

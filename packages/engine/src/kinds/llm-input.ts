@@ -1,0 +1,53 @@
+import type { JsonObject, Message } from '@orch/contracts';
+import { z } from 'zod';
+
+const message = z.strictObject({ role: z.enum(['system', 'user', 'assistant']), content: z.string() });
+
+/** The rendered fields of a step that asks a model. `prompt_file` was read into `prompt` when the job was compiled. */
+export const llmInput = z
+  .strictObject({
+    prompt: z.string().optional(),
+    messages: z.array(message).optional(),
+    system: z.string().optional(),
+    /** Files given as text below the last message: paths or globs, see `llm-attachments.ts`. */
+    attachments: z.array(z.string()).default([]),
+    model: z.string().optional(),
+    options: z
+      .strictObject({
+        temperature: z.number().optional(),
+        top_p: z.number().optional(),
+        max_tokens: z.int().positive().optional(),
+        seed: z.int().optional(),
+        stop: z.array(z.string()).optional(),
+        num_ctx: z.int().positive().optional(),
+      })
+      .default({}),
+    schema: z.custom<JsonObject>((value) => typeof value === 'object' && value !== null).optional(),
+    /** With a schema always `json`. */
+    output: z.enum(['text', 'json', 'files', 'patch']).default('text'),
+    allow_truncated: z.boolean().default(false),
+    /** How often a model is asked to mend an answer that does not fit. */
+    repair: z.strictObject({ rounds: z.int().min(0).default(1) }).default({ rounds: 1 }),
+  })
+  .refine(({ prompt, messages }) => (prompt === undefined) !== (messages === undefined), {
+    message: 'expected either prompt or messages',
+  })
+  .refine(({ messages }) => messages === undefined || messages.at(-1)?.role === 'user', {
+    path: ['messages'],
+    message: 'expected the last message to be one of the user',
+  });
+
+export type LlmInput = z.infer<typeof llmInput>;
+
+/** What is asked, with the attached files below it. */
+export function messagesOf({ system, prompt = '', messages }: LlmInput, attached: string): Message[] {
+  const conversation: readonly Message[] = messages ?? [{ role: 'user', content: prompt }];
+  const last = conversation.at(-1);
+  const whole =
+    attached === '' || last === undefined ? conversation : [...conversation.slice(0, -1), withFiles(last, attached)];
+  return system === undefined ? [...whole] : [{ role: 'system', content: system }, ...whole];
+}
+
+function withFiles({ role, content }: Message, attached: string): Message {
+  return { role, content: `${content}\n\nAttached files:\n\n${attached}` };
+}
