@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import type { CompiledJob, PlanStep } from '@orch/contracts';
 import { tempDir } from '@orch/testkit';
 import { compileJob, loadJob } from './compile-job.ts';
-import type { CompileContext } from './compile-job.ts';
+import type { CompileContext } from './compile/context.ts';
 import { parseJob } from './parse-job.ts';
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');

@@ -19,10 +19,10 @@ export function parseJob(text: string, { file }: { file: string }): Result<JobSp
   return problems.none ? ok(spec) : err(problems.sorted());
 }
 
-/** What could be read, and everything that is wrong with it. */
-export function readSpec(text: string, file: string): { spec: JobSpec; problems: Problems } {
+/** What could be read, and everything that is wrong with it, among `others`. */
+export function readSpec(text: string, file: string, others?: Problems): { spec: JobSpec; problems: Problems } {
   const source = new Source(file, text);
-  const problems = new Problems(source);
+  const problems = others?.in(source) ?? new Problems(source);
   const written = readYaml(source, problems);
   return { spec: { source, draft: readJob(written, problems) }, problems };
 }

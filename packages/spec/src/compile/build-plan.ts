@@ -1,70 +1,122 @@
-import type { Json, JsonObject, Plan, PlanStep, ProviderChoice } from '@orch/contracts';
-import type { Draft, DraftStep } from '../fields/draft.ts';
-import { kinds } from '../fields/kinds.ts';
-import type { KindName } from '../fields/kinds.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { basename } from 'node:path';
+import type { Json, JsonObject, Plan, PlanStep } from '@orch/contracts';
+import type { DraftStep } from '../fields/draft.ts';
+import { kindNamed } from '../fields/kinds.ts';
+import type { Kind } from '../fields/kinds/kind.ts';
 import { retryPolicy } from '../fields/retry.ts';
+import { hasTags, isId } from '../fields/words.ts';
+import type { CheckedJob } from './check-job.ts';
+import { secretsOf } from './check-job.ts';
+import { chooseProviders } from './choose-providers.ts';
+import type { ChosenProviders } from './choose-providers.ts';
+import type { CompileContext } from './context.ts';
 
-/** The field of a step with the text of its files, and what it needs. */
-export type Resolved = {
-  readonly step: DraftStep & { readonly kind: KindName };
-  readonly needs: readonly string[];
-  readonly fields: { readonly [field: string]: Json };
-};
+type Context = Pick<CompileContext, 'provider' | 'namedProvider' | 'vars' | 'concurrency'>;
 
-type Settings = {
-  readonly project: string;
-  readonly provider: ProviderChoice | undefined;
-  readonly concurrency: number;
-  readonly vars: JsonObject;
-};
-
-/** The normalised form: every default filled in, fields always in the same order. */
-export function buildPlan(draft: Draft, steps: readonly Resolved[], settings: Settings): Plan {
-  const { project, provider, concurrency, vars } = settings;
+/** The normalised form of a job that was found right: every default filled in. Asks who answers. */
+export async function buildPlan(job: CheckedJob, context: Context, parent?: ChosenProviders): Promise<Plan> {
+  const { draft, kinds, jobDir } = job;
+  const chosen = await chooseProviders(job, context, parent);
+  const secrets = secretsOf(job);
   return {
     version: 1,
-    project,
+    project: draft.project ?? nameOf(jobDir),
     ...(draft.task !== undefined && { task: draft.task }),
-    ...(provider !== undefined && { provider }),
-    concurrency,
+    ...(chosen.main !== undefined && { provider: chosen.main }),
+    ...(Object.keys(chosen.named).length > 0 && { providers: chosen.named }),
+    concurrency: draft.concurrency ?? context.concurrency ?? 4,
     ...(draft.timeout_s !== undefined && draft.timeout_s > 0 && { timeout_s: draft.timeout_s }),
     ...(draft.durability !== undefined && { durability: draft.durability }),
-    vars,
-    steps: steps.map(planStep),
+    vars: { ...draft.vars, ...(parent === undefined && context.vars) },
+    ...(secrets.length > 0 && { secrets }),
+    ...(draft.output_dir !== undefined && { output_dir: draft.output_dir }),
+    ...(kinds.length > 0 && { kinds }),
+    steps: await planSteps(job, context, chosen),
   };
 }
 
-function planStep({ step, needs, fields }: Resolved): PlanStep {
-  const { id, kind, each, retry, timeout_s, cache, reads, writes, on_lost } = step;
+/** The steps of a job in the order of the graph. */
+export async function planSteps(job: CheckedJob, context: Context, chosen: ChosenProviders): Promise<PlanStep[]> {
+  const steps: PlanStep[] = [];
+  for (const { id, needs } of job.order) {
+    const { step, fields } = job.steps.get(id)!;
+    const more = { ...(await subJobFields(job, id, { context, chosen })), ...diffOf(step) };
+    steps.push(planStep(step, needs, normalFields(step.kind!, { ...fields, ...more })));
+  }
+  return steps;
+}
+
+type Asking = { readonly context: Context; readonly chosen: ChosenProviders };
+
+/** What a step that runs a job hands over: a `SubJob` whose folder is relative to that of this job. */
+async function subJobFields(job: CheckedJob, id: string, { context, chosen }: Asking): Promise<JsonObject> {
+  const found = job.jobs.get(id);
+  if (found === undefined) return {};
+  const { job: inner, spec, folder } = found;
+  const parts = { plan: await buildPlan(inner, context, chosen), spec, inputs: inner.inputs.list(), jobDir: folder };
+  return { job: parts as unknown as JsonObject };
+}
+
+/** The step that a patch is taken from, as a template of its diff: the answer itself, or what `output: patch` made of it. */
+function diffOf({ kind, fields: { from } }: DraftStep): JsonObject {
+  if (kind !== 'patch' || typeof from !== 'string' || hasTags(from)) return {};
+  const output = `steps.${from}.output`;
+  return { from: `{% if ${output}.diff %}{{ ${output}.diff }}{% else %}{{ ${output} }}{% endif %}` };
+}
+
+function planStep(step: DraftStep, needs: readonly string[], fields: JsonObject): PlanStep {
+  const { id, when, each, timeout_s, cache, reads, writes, on_lost, provider, assert, repeat_until } = step;
+  const { on_failure, min_success, template, code_version } = step;
+  const kind = step.kind!;
+  const accepted = step.needs.flatMap(({ step: need, accept }) =>
+    accept === undefined ? [] : [[need, accept] as const],
+  );
   return {
     id,
     kind,
     needs,
+    ...(accepted.length > 0 && { accept: Object.fromEntries(accepted) }),
+    ...(when !== undefined && { when }),
     ...(each !== undefined && { each }),
-    fields: normalFields(kind, fields),
-    retry: retry ?? retryPolicy(kinds[kind].tries),
+    fields,
+    retry: step.retry ?? retryPolicy(kindNamed(kind)?.tries ?? 0),
     ...(timeout_s !== undefined && { timeout_s }),
     cache,
     reads,
     writes,
     on_lost,
+    ...(provider !== undefined && { provider: provider.key }),
+    ...(assert.length > 0 && { assert }),
+    ...(repeat_until !== undefined && { repeat_until }),
+    ...(on_failure !== 'abort' && { on_failure }),
+    ...(min_success !== 1 && { min_success }),
+    ...(template !== undefined && { template }),
+    ...(code_version !== undefined && { code_version }),
   };
 }
 
 type Given = { readonly [field: string]: Json };
 
-function normalFields(kind: KindName, given: Given): JsonObject {
-  const defaults = defaultsOf(kind, given);
-  const names = [...Object.keys(kinds[kind].shape), 'code_sha256'];
+/** The fields of a kind in a fixed order, what it always has filled in, and what only says the default left out. */
+function normalFields(kind: string, given: Given): JsonObject {
+  const table = kindNamed(kind);
+  if (table === undefined) return given;
+  const filled = filledOf(kind, given);
+  const names = [...Object.keys(table.shape), 'code_sha256', 'job'];
   return Object.fromEntries(
     names.flatMap((name) => {
-      const value = given[name] ?? defaults[name];
-      return value === undefined ? [] : [[name, value] as const];
+      const value = given[name] ?? filled[name];
+      const isDefault = filled[name] === undefined && isDeepStrictEqual(value, defaultOf(table, name));
+      return value === undefined || isDefault ? [] : [[name, value] as const];
     }),
   );
 }
 
-function defaultsOf(kind: KindName, given: Given): Given {
+const defaultOf = ({ shape }: Kind, name: string): Json | undefined => shape[name]?.default;
+
+/** What a step of a kind says in the plan also where the job does not. */
+function filledOf(kind: string, given: Given): Given {
   const command = { ...(given['command'] !== undefined && { args: [] }), env: {} };
   switch (kind) {
     case 'llm':
@@ -73,8 +125,19 @@ function defaultsOf(kind: KindName, given: Given): Given {
       return { ...command, output: 'text' };
     case 'gate':
       return command;
-    case 'files':
-    case 'module':
+    case 'job':
+      return { vars: {} };
+    default:
       return {};
   }
+}
+
+/** A project's name from that of a folder. */
+function nameOf(folder: string): string {
+  const name = basename(folder)
+    .toLowerCase()
+    .replace(/[^a-z0-9_-]+/g, '-')
+    .replace(/^[^a-z]+/, '')
+    .slice(0, 64);
+  return isId(name) ? name : 'job';
 }

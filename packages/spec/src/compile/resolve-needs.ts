@@ -1,63 +1,79 @@
 import { buildDag, levels } from '@orch/dag';
 import type { DraftStep } from '../fields/draft.ts';
+import { hasTags } from '../fields/words.ts';
 import { suggest } from '../source/suggest.ts';
 import type { Problems } from '../source/problems.ts';
-import { inside } from '../source/written.ts';
+import { entryOf, inside } from '../source/written.ts';
 import type { Mention } from './check-templates.ts';
+import { placeOf } from './place.ts';
 
 type Node = { readonly id: string; readonly needs: readonly string[] };
 
 /** Step ids in an order that does not depend on how they were written: by level of the graph, then by name. */
 export type Order = readonly Node[];
 
+/** What another step may say of a step, also of one that ran before this was written: whether it fans out. */
+export type KnownSteps = ReadonlyMap<string, { readonly fansOut: boolean }>;
+
+type Around = { readonly known: KnownSteps; readonly problems: Problems };
+
 /**
- * What every step needs: the steps it lists, those its templates name, and the one it fans out over.
+ * What every step needs: the steps it lists, those its templates name, and the ones it fans out over or takes from.
  * Notes unknown steps, fan-outs over a step that has no items, and cycles.
  */
 export function resolveNeeds(
   steps: readonly DraftStep[],
   mentions: ReadonlyMap<DraftStep, readonly Mention[]>,
-  problems: Problems,
+  around: Around,
 ): Order {
-  const byId = new Map(steps.map((step) => [step.id, step]));
   const needs = new Map(
     steps.map((step) => {
-      const all = [...listed(step, byId, problems), ...over(step, byId, problems), ...(mentions.get(step) ?? [])];
-      return [step.id, firstOfEach(all)] as const;
+      const written = [...listed(step, around), ...over(step, around), ...taken(step, around)];
+      return [step.id, firstOfEach([...written, ...(mentions.get(step) ?? [])])] as const;
     }),
   );
   return order(needs);
 }
 
-function listed(step: DraftStep, byId: ReadonlyMap<string, DraftStep>, problems: Problems): Mention[] {
-  const written = step.written.get('needs')?.value;
-  if (written?.type !== 'list') return [];
-  return written.items.flatMap((item, index) => {
-    const name = item.type === 'scalar' ? item.value : undefined;
-    if (typeof name !== 'string' || !step.needs.includes(name)) return [];
-    const path = `${inside(step.path, 'needs')}[${index}]`;
-    return known({ name, offset: item.span[0], problems }, path, byId);
+function listed(step: DraftStep, { known, problems }: Around): Mention[] {
+  const entry = step.written.get('needs');
+  if (entry?.value.type !== 'list') return [];
+  const place = placeOf(step, entry, problems);
+  return entry.value.items.flatMap((item, index) => {
+    const value = entryOf(item, 'step')?.value ?? item;
+    const name = value.type === 'scalar' ? value.value : undefined;
+    if (typeof name !== 'string' || !step.needs.some((need) => need.step === name)) return [];
+    const at = value === item ? inside(place.path, index) : `${inside(place.path, index)}.step`;
+    return mention({ name, offset: value.span[0], problems: place.problems }, at, known);
   });
 }
 
-function over(step: DraftStep, byId: ReadonlyMap<string, DraftStep>, problems: Problems): Mention[] {
-  if (step.each === undefined || !('from' in step.each)) return [];
-  const each = step.written.get('each')!.value;
-  const from = each.type === 'map' ? each.entries.find(({ key }) => key === 'from') : undefined;
-  const mention = { name: step.each.from, offset: from!.value.span[0], problems };
-  const path = `${step.path}.each.from`;
-  const found = known(mention, path, byId);
-  if (found.length > 0 && !byId.get(mention.name)!.written.has('each')) {
-    const message = `${path}: expected a step that has each, got ${JSON.stringify(mention.name)}, which has none`;
-    problems.add(mention.offset, { code: 'bad_value', message });
+function over(step: DraftStep, { known, problems }: Around): Mention[] {
+  const entry = step.written.get('each');
+  if (step.each === undefined || !('from' in step.each) || entry === undefined) return [];
+  const place = placeOf(step, entry, problems);
+  const offset = (entryOf(entry.value, 'from')?.value ?? entry.value).span[0];
+  const found = mention({ name: step.each.from, offset, problems: place.problems }, `${place.path}.from`, known);
+  if (found.length > 0 && known.get(step.each.from)?.fansOut === false) {
+    const message = `${place.path}.from: expected a step that has each, got ${JSON.stringify(step.each.from)}, which has none`;
+    place.problems.add(offset, { code: 'bad_value', message });
   }
   return found;
 }
 
-function known(mention: Mention, path: string, byId: ReadonlyMap<string, DraftStep>): Mention[] {
-  const { name, offset, problems } = mention;
-  if (byId.has(name)) return [mention];
-  const message = `${path}: no step ${JSON.stringify(name)}${suggest(name, byId.keys())}`;
+/** The step whose answer a patch is taken from. */
+function taken(step: DraftStep, { known, problems }: Around): Mention[] {
+  const entry = step.written.get('from');
+  const name = step.fields['from'];
+  if (step.kind !== 'patch' || typeof name !== 'string' || hasTags(name) || entry === undefined) return [];
+  const place = placeOf(step, entry, problems);
+  return mention({ name, offset: entry.value.span[0], problems: place.problems }, place.path, known);
+}
+
+function mention(found: Mention, path: string, known: KnownSteps): Mention[] {
+  const { name, offset, problems } = found;
+  if (known.has(name)) return [found];
+  const message = `${path}: no step ${JSON.stringify(name)}${suggest(name, known.keys())}`;
   problems.add(offset, { code: 'unknown_need', message });
   return [];
 }
@@ -68,17 +84,18 @@ function firstOfEach(mentions: readonly Mention[]): Map<string, Mention> {
   return first;
 }
 
-/** Cuts every cycle at its first need and notes it, until none is left. */
+/** Cuts every cycle at its first need and notes it, until none is left. Steps that ran before are no part of any. */
 function order(needs: ReadonlyMap<string, Map<string, Mention>>): Order {
   for (;;) {
     const nodes = [...needs].map(([id, all]): Node => ({ id, needs: [...all.keys()].sort() }));
-    const dag = buildDag(nodes.sort((a, b) => (a.id < b.id ? -1 : 1)));
-    if (dag.ok) return levels(dag.value).flat();
+    const own = nodes.map((node) => ({ id: node.id, needs: node.needs.filter((need) => needs.has(need)), node }));
+    const dag = buildDag(own.sort((a, b) => (a.id < b.id ? -1 : 1)));
+    if (dag.ok) return levels(dag.value).flatMap((level) => level.map(({ node }) => node));
     if (dag.error.code !== 'cycle') throw dag.error;
     const [from, to] = dag.error.path as readonly [string, string, ...string[]];
-    const mention = needs.get(from)!.get(to)!;
+    const found = needs.get(from)!.get(to)!;
     const message = `steps.${from}: needs itself: ${dag.error.path.join(' → ')}`;
-    mention.problems.add(mention.offset, { code: 'cycle', message });
+    found.problems.add(found.offset, { code: 'cycle', message });
     needs.get(from)!.delete(to);
   }
 }

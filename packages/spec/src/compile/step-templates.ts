@@ -1,48 +1,94 @@
-import { kinds } from '../fields/kinds.ts';
 import type { DraftStep } from '../fields/draft.ts';
+import { kindNamed } from '../fields/kinds.ts';
+import { stepFieldNames } from '../fields/step-fields.ts';
 import type { Excerpt } from '../source/excerpt.ts';
 import type { Source } from '../source/source.ts';
-import { inside } from '../source/written.ts';
+import { inside, pathOf } from '../source/written.ts';
 import type { Entry, Written } from '../source/written.ts';
 
-/** A text of a step that is rendered before the step starts. */
+/** A variable at the root that is known only in some places. */
+export type Local = 'item' | 'output' | 'files' | 'exit_code' | 'stderr' | 'round';
+
+/** A text of a step that is rendered before the step starts, or a condition. */
 export type StepTemplate = {
   readonly path: string;
   readonly excerpt: Excerpt;
-  /** Whether `item` is known in it. */
-  readonly seesItem: boolean;
+  /** Variables known in it beside those of every template. */
+  readonly sees: ReadonlySet<Local>;
   /** `command`: a shell line. `list`: one output that gives a list. */
-  readonly role: 'text' | 'command' | 'list';
+  readonly role: 'text' | 'command' | 'list' | 'condition';
 };
 
 /** Every template that stands in the job file itself. */
-export function stepTemplates(step: DraftStep, source: Source): StepTemplate[] {
-  const names = step.kind === undefined ? [] : kinds[step.kind].templates;
-  const own = names.flatMap((name) => {
-    const entry = step.written.get(name);
-    if (entry === undefined) return [];
-    const role = name === 'run' ? 'command' : 'text';
-    const about = { path: inside(step.path, name), seesItem: step.written.has('each'), role } as const;
-    return textsIn(entry.value, { source, about, keys: name === 'write' });
-  });
-  const each = step.written.get('each')?.value;
-  return each === undefined ? own : [...own, ...eachTemplates(each, inside(step.path, 'each'), source)];
+export function stepTemplates(step: DraftStep): StepTemplate[] {
+  return [...kindTemplates(step), ...[...step.written.values()].flatMap((entry) => commonTemplates(step, entry))];
 }
 
-function eachTemplates(each: Written, path: string, source: Source): StepTemplate[] {
-  if (each.type !== 'map') return listTemplates(each, path, source);
+/** What the templates of a step see, beside what all see. */
+export const seenBy = (step: DraftStep): ReadonlySet<Local> => new Set(step.written.has('each') ? ['item'] : []);
+
+const result: readonly Local[] = ['output', 'files', 'exit_code', 'stderr'];
+
+function kindTemplates(step: DraftStep): StepTemplate[] {
+  if (step.kind === undefined || step.template === false) return [];
+  const table = kindNamed(step.kind);
+  return [...step.written.values()].flatMap((entry) => {
+    const isOwn = !stepFieldNames.has(entry.key) && entry.key !== 'provider';
+    const templates = table === undefined ? (isOwn ? roleOf(entry) : undefined) : table.shape[entry.key]?.templates;
+    if (templates === undefined) return [];
+    const role = templates === 'command' ? 'command' : 'text';
+    return textsIn(entry.value, { ...contextOf(step, entry, role), keys: templates === 'keys_too' });
+  });
+}
+
+/** In every kind, `run` is a shell line. */
+const roleOf = ({ key, value }: Entry) => (key === 'run' && value.type === 'scalar' ? 'command' : 'text');
+
+/** Templates and conditions in the fields that every step has. */
+function commonTemplates(step: DraftStep, entry: Entry): StepTemplate[] {
+  const { key, value } = entry;
+  const context = contextOf(step, entry, 'text');
+  const inResult = { ...context.about, sees: new Set([...context.about.sees, ...result]) };
+  const inRound = { ...inResult, sees: new Set([...inResult.sees, 'round' as const]) };
+  if (key === 'when') return textsIn(value, { ...context, about: { ...context.about, role: 'condition' } });
+  if (key === 'writes') return textsIn(value, context);
+  if (key === 'each') return eachTemplates(value, context);
+  if (key === 'assert') return assertTemplates(value, { ...context, about: inResult });
+  if (key === 'repeat_until') return conditionIn(value, { ...context, about: inRound });
+  return [];
+}
+
+function assertTemplates(assert: Written, context: Context): StepTemplate[] {
+  if (assert.type === 'list') {
+    return assert.items.flatMap((item, index) => assertTemplates(item, below(context, index)));
+  }
+  if (assert.type !== 'map') return [];
+  const messages = assert.entries.filter(({ key }) => key === 'message');
+  return [
+    ...conditionIn(assert, context),
+    ...messages.flatMap(({ key, value }) => textsIn(value, below(context, key))),
+  ];
+}
+
+function conditionIn(map: Written, context: Context): StepTemplate[] {
+  if (map.type !== 'map') return [];
+  const condition = { ...context, about: { ...context.about, role: 'condition' as const } };
+  return map.entries.flatMap(({ key, value }) => (key === 'that' ? textsIn(value, below(condition, key)) : []));
+}
+
+function eachTemplates(each: Written, context: Context): StepTemplate[] {
+  const unaware = { ...context, about: { ...context.about, sees: new Set<Local>() } };
+  if (each.type !== 'map') return listTemplates(each, unaware);
   return each.entries.flatMap(({ key, value }) => {
-    const at = inside(path, key);
-    if (key === 'list') return listTemplates(value, at, source);
-    if (key !== 'files' && key !== 'key') return [];
-    const about = { path: at, seesItem: key === 'key', role: 'text' } as const;
-    return textsIn(value, { source, about, keys: false });
+    if (key === 'list') return listTemplates(value, below(unaware, key));
+    if (key === 'files') return textsIn(value, below(unaware, key));
+    return key === 'key' ? textsIn(value, below(context, key)) : [];
   });
 }
 
-function listTemplates(list: Written, path: string, source: Source): StepTemplate[] {
+function listTemplates(list: Written, context: Context): StepTemplate[] {
   const role = list.type === 'scalar' ? 'list' : 'text';
-  return textsIn(list, { source, about: { path, seesItem: false, role }, keys: false });
+  return textsIn(list, { ...context, about: { ...context.about, role } });
 }
 
 type Context = {
@@ -51,6 +97,11 @@ type Context = {
   /** Whether keys of maps are templates too. */
   readonly keys: boolean;
 };
+
+function contextOf(step: DraftStep, entry: Entry, role: StepTemplate['role']): Context {
+  const about = { path: pathOf(step.path, entry), sees: seenBy(step), role };
+  return { source: entry.origin?.source ?? step.source, about, keys: false };
+}
 
 function textsIn(written: Written, context: Context): StepTemplate[] {
   const { source, about } = context;

@@ -1,22 +1,24 @@
 import type { JsonObject } from '@orch/contracts';
-import { anything, expected, listOf, notNegative, number, text, wholeNumber } from './read.ts';
-import type { Read } from './read.ts';
-import { readFields } from './read-fields.ts';
+import { field, record } from './read-fields.ts';
+import { anything, listOf, notNegative, number, numberFromTo, text, wholeNumber } from './type.ts';
+import type { Type } from './type.ts';
 
-const shape = {
-  temperature: notNegative,
-  top_p: number('a number from 0 to 1', (value) => value >= 0 && value <= 1),
-  max_tokens: wholeNumber(1),
-  seed: number('a whole number', Number.isSafeInteger),
-  stop: listOf(text, 'strings'),
-  num_ctx: wholeNumber(1),
-};
-
-const none: ReadonlySet<string> = new Set();
+const fields = record(
+  'a map of model options',
+  {
+    temperature: field(notNegative, 'How freely it answers; 0 is the most likely answer.'),
+    top_p: field(numberFromTo(0, 1), 'The share of likely words it chooses from.'),
+    max_tokens: field(wholeNumber(1), 'The longest answer.'),
+    seed: field(number('a whole number', { type: 'integer' }, Number.isSafeInteger), 'Makes answers repeatable.'),
+    stop: field(listOf(text, 'strings'), 'Texts at which an answer ends.'),
+    num_ctx: field(wholeNumber(1), 'The size of the context window (Ollama).'),
+  },
+  {},
+);
 
 /** How a model is to answer: `ModelOptions` of `@orch/contracts`. */
-export const modelOptions: Read<JsonObject> = (written, path, problems) => {
-  if (written.type !== 'map') return expected('a map of model options', written, { path, problems });
-  readFields(written, { shape, notBuilt: none }, { path, problems });
-  return anything(written, path, problems) as JsonObject;
+export const modelOptions: Type<JsonObject> = {
+  schema: fields.schema,
+  read: (written, path, problems) =>
+    fields.read(written, path, problems) && (anything.read(written, path, problems) as JsonObject),
 };

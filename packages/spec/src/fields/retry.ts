@@ -1,8 +1,7 @@
 import type { RetryPolicy } from '@orch/contracts';
-import { describe } from '../source/written.ts';
-import { expected, flag, notNegative, oneOf, wholeNumber } from './read.ts';
-import type { Read } from './read.ts';
-import { readFields } from './read-fields.ts';
+import { field, record } from './read-fields.ts';
+import { expected, flag, notNegative, oneOf, wholeNumber } from './type.ts';
+import type { Type } from './type.ts';
 
 /** Further tries after the first, with the waits a step has unless it says otherwise. */
 export const retryPolicy = (tries: number): RetryPolicy => ({
@@ -13,28 +12,33 @@ export const retryPolicy = (tries: number): RetryPolicy => ({
   jitter: true,
 });
 
+const { tries: _, ...waits } = retryPolicy(0);
 const tries = wholeNumber(0);
-const shape = {
-  tries,
-  backoff: oneOf(['exponential', 'fixed']),
-  base_s: notNegative,
-  max_s: notNegative,
-  jitter: flag,
-};
-const none: ReadonlySet<string> = new Set();
+
+const policy = record(
+  'a whole number of 0 or more, or a map with tries',
+  {
+    tries: field(tries, 'Further tries after the first.'),
+    backoff: field(oneOf(['exponential', 'fixed']), 'How waits grow.', { default: waits.backoff }),
+    base_s: field(notNegative, 'The first wait, in seconds.', { default: waits.base_s }),
+    max_s: field(notNegative, 'The longest wait, in seconds.', { default: waits.max_s }),
+    jitter: field(flag, 'Whether waits vary by chance.', { default: waits.jitter }),
+  },
+  { tries: 'a whole number of 0 or more' },
+);
 
 /** A number of tries, or `{tries, backoff, base_s, max_s, jitter}`. */
-export const retry: Read<RetryPolicy> = (written, path, problems) => {
-  if (written.type === 'scalar' && typeof written.value === 'number') {
-    const count = tries(written, path, problems);
-    return count === undefined ? undefined : retryPolicy(count);
-  }
-  if (written.type !== 'map') {
-    return expected('a whole number of 0 or more, or a map with tries', written, { path, problems });
-  }
-  const { tries: count, ...waits } = readFields(written, { shape, notBuilt: none }, { path, problems });
-  if (count !== undefined) return { ...retryPolicy(count), ...waits };
-  if (written.entries.some(({ key }) => key === 'tries')) return undefined;
-  const message = `${path}.tries: expected a whole number of 0 or more, got ${describe(written)} without it`;
-  return problems.add(written.span[0], { code: 'missing', message });
+export const retry: Type<RetryPolicy> = {
+  schema: { anyOf: [tries.schema, policy.schema] },
+  read: (written, path, problems) => {
+    if (written.type === 'scalar' && typeof written.value === 'number') {
+      const count = tries.read(written, path, problems);
+      return count === undefined ? undefined : retryPolicy(count);
+    }
+    if (written.type !== 'map') {
+      return expected('a whole number of 0 or more, or a map with tries', written, { path, problems });
+    }
+    const given = policy.read(written, path, problems);
+    return given === undefined ? undefined : { ...retryPolicy(given.tries), ...given };
+  },
 };

@@ -3,15 +3,18 @@ import { suggest } from '../source/suggest.ts';
 import type { Problems } from '../source/problems.ts';
 import { describe, inside, mapToJson } from '../source/written.ts';
 import type { Written, WrittenMap } from '../source/written.ts';
-import { expected, refuse } from './read.ts';
-import type { Read } from './read.ts';
+import { expected, refuse } from './type.ts';
+import type { Type } from './type.ts';
 import { jobPath } from './words.ts';
 
 /** A path of a file with a schema in it, or the schema. */
-export const schemaOrFile: Read<string | JsonObject> = (written, path, problems) => {
-  if (written.type === 'scalar' && typeof written.value === 'string') return jobPath(written, path, problems);
-  if (written.type === 'map') return readSchema(written, path, problems);
-  return expected('a JSON Schema, its shorthand, or a file', written, { path, problems });
+export const schemaOrFile: Type<string | JsonObject> = {
+  schema: { anyOf: [jobPath.schema, { type: 'object', minProperties: 1 }] },
+  read: (written, path, problems) => {
+    if (written.type === 'scalar' && typeof written.value === 'string') return jobPath.read(written, path, problems);
+    if (written.type === 'map') return readSchema(written, path, problems);
+    return expected('a JSON Schema, its shorthand, or a file', written, { path, problems });
+  },
 };
 
 /** A JSON Schema as it stands, or the one that a shorthand such as `{title: string, tags: [string]}` means. */

@@ -1,46 +1,40 @@
-import { inside } from '../source/written.ts';
-import { expected, mapOf, nonEmptyText, refuse, text } from './read.ts';
-import type { Read } from './read.ts';
+import { expected, nonEmptyText, refined, refuse, text } from './type.ts';
+import type { Type } from './type.ts';
 
 const ID = /^[a-z][a-z0-9_-]{0,63}$/;
-
-/** The name of a step or a project. */
-export const id: Read<string> = (written, path, problems) => {
-  const value = text(written, path, problems);
-  if (value === undefined || ID.test(value)) return value;
-  return refuse(badId(value), written, { path, problems });
-};
 
 export const isId = (value: string): boolean => ID.test(value);
 
 export const badId = (value: string): string =>
   `expected a name such as build_docs (a small letter, then small letters, digits, _ or -, at most 64), got ${JSON.stringify(value)}`;
 
+/** The name of a step or a project. */
+export const id = refined(text, (value) => (isId(value) ? undefined : badId(value)), { pattern: ID.source });
+
 /** Text that is taken as it stands: templates in it are refused, for nobody would render them. */
-export const literal: Read<string> = (written, path, problems) => {
-  const value = nonEmptyText(written, path, problems);
-  if (value === undefined || !hasTags(value)) return value;
-  return problems.add(written.span[0], { code: 'template', message: `${path}: templates are not rendered here` });
+export const literal: Type<string> = {
+  schema: nonEmptyText.schema,
+  read: (written, path, problems) => {
+    const value = nonEmptyText.read(written, path, problems);
+    if (value === undefined || !hasTags(value)) return value;
+    return problems.add(written.span[0], { code: 'template', message: `${path}: templates are not rendered here` });
+  },
 };
 
 /** A path below or beside the folder of the job file. */
-export const jobPath: Read<string> = (written, path, problems) => {
-  const value = literal(written, path, problems);
-  if (value === undefined || !isAbsolute(value)) return value;
-  return refuse("expected a path relative to the job's folder", written, { path, problems });
-};
+export const jobPath = refined(literal, relativeOnly);
 
-/** A path or glob that must stay in its folder. What a template makes of it is checked when it is written. */
-export const innerPath: Read<string> = (written, path, problems) => {
-  const value = nonEmptyText(written, path, problems);
-  if (value === undefined) return undefined;
-  const why = leaves(value);
-  return why === undefined ? value : refuse(why, written, { path, problems });
-};
+function relativeOnly(value: string): string | undefined {
+  return isAbsolute(value) ? "expected a path relative to the job's folder" : undefined;
+}
+
+/** A path or glob that must stay in its folder. What a template makes of it is checked when it is used. */
+export const innerPath = refined(nonEmptyText, leaves);
 
 /** Why a path leaves the folder it is relative to; undefined when it stays. */
 export function leaves(path: string): string | undefined {
-  const outside = isAbsolute(path) || (!hasTags(path) && path.split(/[\\/]/).includes('..'));
+  const around = path.replace(/\{\{.*?\}\}|\{%.*?%\}/gs, 'x');
+  const outside = isAbsolute(path) || around.split(/[\\/]/).includes('..');
   return outside ? `expected a path inside the project, got ${JSON.stringify(path)}` : undefined;
 }
 
@@ -48,17 +42,34 @@ export const hasTags = (value: string): boolean => value.includes('{{') || value
 
 const isAbsolute = (path: string): boolean => /^([\\/]|[A-Za-z]:[\\/])/.test(path);
 
-/** Environment of a command: name → text. */
-export const environment: Read<Readonly<Record<string, string>>> = (written, path, problems) => {
-  if (written.type !== 'map') return expected('a map of names and texts', written, { path, problems });
-  for (const { key, keySpan } of written.entries) {
-    const why = badVariable(key);
-    if (why !== undefined) problems.add(keySpan[0], { code: 'bad_value', message: `${inside(path, key)}: ${why}` });
-  }
-  return mapOf(text, 'names and texts')(written, path, problems);
-};
+const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
-function badVariable(name: string): string | undefined {
-  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return 'expected the name of an environment variable';
-  return /^ORCH_V\d+$/.test(name) ? 'ORCH_V and a number is how orch hands template values to a command' : undefined;
-}
+/** The name of an environment variable. */
+export const variableName = refined(
+  text,
+  (value) =>
+    VARIABLE.test(value) ? undefined : `expected the name of an environment variable, got ${JSON.stringify(value)}`,
+  { pattern: VARIABLE.source },
+);
+
+/** A list of texts in which none stands twice. */
+export const uniqueTexts = (each: Type<string>, what: string, least = 0): Type<readonly string[]> => ({
+  schema: { type: 'array', items: each.schema, uniqueItems: true, ...(least > 0 && { minItems: least }) },
+  read: (written, path, problems) => {
+    if (written.type !== 'list') return expected(`a list of ${what}`, written, { path, problems });
+    if (written.items.length < least) {
+      return refuse(`expected a list of ${what}, got an empty one`, written, { path, problems });
+    }
+    const seen = new Set<string>();
+    for (const [index, item] of written.items.entries()) {
+      const value = each.read(item, `${path}[${index}]`, problems);
+      if (value === undefined) continue;
+      if (seen.has(value)) {
+        const message = `${path}[${index}]: ${JSON.stringify(value)} a second time`;
+        problems.add(item.span[0], { code: 'duplicate_key', message });
+      }
+      seen.add(value);
+    }
+    return [...seen];
+  },
+});

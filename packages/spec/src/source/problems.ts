@@ -1,5 +1,6 @@
 import type { SpecError, SpecErrorCode } from '../spec-error.ts';
 import type { Place, Source } from './source.ts';
+import type { Entry } from './written.ts';
 
 export type Problem = { readonly code: SpecErrorCode; readonly message: string; readonly hint?: string | undefined };
 
@@ -26,6 +27,11 @@ export class Problems {
   /** The same collection, for problems at offsets of another source. */
   in(source: Source): Problems {
     return source === this.source ? this : new Problems(source, this.#found);
+  }
+
+  /** The same collection, for problems of an entry that may stand in another source. */
+  of({ origin }: Entry): Problems {
+    return origin === undefined ? this : this.in(origin.source);
   }
 
   /** Notes a problem at an offset of the source; the same one twice counts once. Returns undefined, for callers to return. */

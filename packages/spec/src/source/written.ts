@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '@orch/contracts';
-import type { Span } from './source.ts';
+import type { Source, Span } from './source.ts';
 
 /** A value as it was written, with its place, before anything is known of its meaning. */
 export type Written = WrittenMap | WrittenList | WrittenScalar | Unreadable;
@@ -14,7 +14,15 @@ type WrittenScalar = {
 /** Its problem is already noted: whoever meets it stays silent. */
 export type Unreadable = { readonly type: 'unreadable'; readonly span: Span };
 
-export type Entry = { readonly key: string; readonly keySpan: Span; readonly value: Written };
+export type Entry = {
+  readonly key: string;
+  readonly keySpan: Span;
+  readonly value: Written;
+  /** For what was not written in the map itself, but somewhere else for it: its place there. */
+  readonly origin?: Origin;
+};
+
+export type Origin = { readonly path: string; readonly source: Source };
 
 export function toJson(written: Written): Json {
   switch (written.type) {
@@ -28,6 +36,12 @@ export function toJson(written: Written): Json {
       return null;
   }
 }
+
+/** The path of an entry of a map, as a person finds it. */
+export const pathOf = (path: string, { key, origin }: Entry): string => origin?.path ?? inside(path, key);
+
+export const entryOf = (written: Written | undefined, key: string): Entry | undefined =>
+  written?.type === 'map' ? written.entries.find((entry) => entry.key === key) : undefined;
 
 export function mapToJson(map: WrittenMap): JsonObject {
   return Object.fromEntries(map.entries.map(({ key, value }) => [key, toJson(value)]));

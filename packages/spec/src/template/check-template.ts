@@ -9,7 +9,7 @@ import type { Reference } from './references.ts';
 /** What is wrong at a character of a template. */
 export type Finding = Pick<Problem, 'message' | 'hint'> & { readonly index: number };
 
-type Checked = {
+export type Checked = {
   readonly findings: readonly Finding[];
   /** Whether its tags fit together, so that more can be asked of it. */
   readonly readable: boolean;

@@ -1,7 +1,7 @@
 import { err, ok, OrchError } from '@orch/contracts';
 import type { Json, JsonObject, PlanStep, Result, StepScope } from '@orch/contracts';
 import { hasTags } from '../fields/words.ts';
-import { kinds, isBuilt } from '../fields/kinds.ts';
+import { kindNamed } from '../fields/kinds.ts';
 import { renderCommand } from './command.ts';
 import { renderError } from './fault.ts';
 import { plainLanguage } from './language.ts';
@@ -26,12 +26,18 @@ export function renderList(list: Json, scope: StepScope): Result<readonly Json[]
 }
 
 /** The fields of a step with every template rendered; `run` gets its values through `env`. */
-export function renderStep(step: Pick<PlanStep, 'id' | 'kind' | 'fields'>, scope: StepScope): Result<JsonObject> {
+export function renderStep(
+  step: Pick<PlanStep, 'id' | 'kind' | 'fields' | 'template'>,
+  scope: StepScope,
+): Result<JsonObject> {
+  if (step.template === false) return ok(step.fields);
   return attempt(() => {
-    const templates = isBuilt(step.kind) ? kinds[step.kind].templates : Object.keys(step.fields);
+    const table = kindNamed(step.kind);
     const fields = Object.entries(step.fields).map(([name, value]) => {
-      if (!templates.includes(name) || name === 'run') return [name, value] as const;
-      const render = name === 'write' ? renderedFiles : renderedDeep;
+      const isTemplate = table === undefined || table.shape[name]?.templates !== undefined;
+      if (!isTemplate || name === 'run') return [name, value] as const;
+      const hasPaths = table?.shape[name]?.templates === 'keys_too' && !Array.isArray(value);
+      const render = hasPaths ? renderedFiles : renderedDeep;
       return [name, render(value, scope, `steps.${step.id}.${name}`)] as const;
     });
     const { run, ...rest } = Object.fromEntries(fields);

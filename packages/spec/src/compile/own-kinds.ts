@@ -1,0 +1,127 @@
+import { posix, resolve } from 'node:path';
+import { ok } from '@orch/contracts';
+import type { Digest, Json, Plan, Result, StepKind } from '@orch/contracts';
+import type { Draft, DraftStep } from '../fields/draft.ts';
+import { isKindName, kindNames } from '../fields/kinds.ts';
+import { hasTags } from '../fields/words.ts';
+import type { Problems } from '../source/problems.ts';
+import { suggest } from '../source/suggest.ts';
+import { describe, inside, toJson } from '../source/written.ts';
+import type { Entry, Written } from '../source/written.ts';
+import type { Inputs } from './inputs.ts';
+import { sha256 } from './inputs.ts';
+import { moduleDigest } from './module-digest.ts';
+import { placeOf } from './place.ts';
+
+/** What compilation asks of a kind that others brought. */
+export type OwnKind = Pick<StepKind, 'input' | 'asks'>;
+
+export type OwnKinds = ReadonlyMap<string, OwnKind>;
+
+export const isFileOfKinds = (from: string): boolean => /^\.{1,2}\//.test(from) || /\.[cm]?[jt]s$/.test(from);
+
+/** Notes kinds that nobody brings, and fields that theirs refuse. `own` is undefined where nobody has loaded them. */
+export function checkKinds(draft: Draft, own: OwnKinds | undefined, problems: Problems): void {
+  if (own === undefined && draft.kinds.length > 0) return;
+  for (const step of draft.steps) {
+    if (step.kind === undefined || isKindName(step.kind)) continue;
+    const kind = own?.get(step.kind);
+    if (kind === undefined) noteUnknown(step, step.kind, { names: [...kindNames, ...(own?.keys() ?? [])], problems });
+    else checkFields(step, kind, problems);
+  }
+}
+
+type Known = { readonly names: readonly string[]; readonly problems: Problems };
+
+function noteUnknown(step: DraftStep, kind: string, { names, problems }: Known): void {
+  const entry = step.written.get('kind')!;
+  const place = placeOf(step, entry, problems);
+  const message = `${place.path}: expected one of ${names.join(', ')}, got ${describe(entry.value)}${suggest(kind, names)}`;
+  place.problems.add(entry.value.span[0], { code: 'bad_value', message });
+}
+
+/** Before templates are rendered, only what has none can be judged. */
+function checkFields(step: DraftStep, { input }: OwnKind, problems: Problems): void {
+  const parsed = input.safeParse(step.fields);
+  if (parsed.success) return;
+  for (const { path, message } of parsed.error.issues) {
+    const [field, ...rest] = path.map(String);
+    const entry = field === undefined ? undefined : step.written.get(field);
+    if (entry === undefined) {
+      const isWhole = field === undefined && hasTemplates(step.fields);
+      const where = field === undefined ? step.path : inside(step.path, field);
+      if (!isWhole) problems.in(step.source).add(step.offset, { code: 'bad_value', message: `${where}: ${message}` });
+      continue;
+    }
+    const place = placeOf(step, entry, problems);
+    const at = walk(entry.value, place.path, rest);
+    if (hasTemplates(toJson(at.written))) continue;
+    place.problems.add(at.written.span[0], { code: 'bad_value', message: `${at.path}: ${message}` });
+  }
+}
+
+function walk(written: Written, path: string, keys: readonly string[]): { written: Written; path: string } {
+  const [key, ...rest] = keys;
+  if (key === undefined) return { written, path };
+  const next =
+    written.type === 'list'
+      ? written.items[Number(key)]
+      : written.type === 'map'
+        ? written.entries.find((entry) => entry.key === key)?.value
+        : undefined;
+  if (next === undefined) return { written, path };
+  return walk(next, inside(path, written.type === 'list' ? Number(key) : key), rest);
+}
+
+function hasTemplates(value: Json): boolean {
+  if (typeof value === 'string') return hasTags(value);
+  return typeof value === 'object' && value !== null && Object.values(value as object).some(hasTemplates);
+}
+
+type Around = {
+  readonly inputs: Inputs;
+  readonly readFile: (path: string) => Promise<string>;
+  readonly problems: Problems;
+};
+
+/** The files and packages that a job takes kinds from, each with the digest of its code. */
+export async function digestKinds(draft: Draft, around: Around): Promise<NonNullable<Plan['kinds']>> {
+  const entry = draft.written.get('kinds');
+  const found: { from: string; code_sha256: Digest }[] = [];
+  for (const from of draft.kinds) {
+    const digest = isFileOfKinds(from) ? await moduleDigest(from, around.inputs) : await packageDigest(from, around);
+    if (digest.ok) found.push({ from, code_sha256: digest.value });
+    else if (entry !== undefined) noteMissing(entry, { from, why: digest.error }, around.problems.of(entry));
+  }
+  return found;
+}
+
+function noteMissing({ value }: Entry, { from, why }: { from: string; why: string }, problems: Problems): void {
+  const items = value.type === 'list' ? value.items : [];
+  const index = items.findIndex((item) => item.type === 'scalar' && item.value === from);
+  problems.add((items[index] ?? value).span[0], { code: 'not_found', message: `kinds[${Math.max(index, 0)}]: ${why}` });
+}
+
+/** A published version never changes: its name and version stand for its code. */
+async function packageDigest(name: string, { inputs, readFile }: Around): Promise<Result<Digest, string>> {
+  const [, folder = name] = /^((?:@[^/]+\/)?[^/]+)/.exec(name) ?? [];
+  for (let dir = inputs.absolute('.'); ; dir = resolve(dir, '..')) {
+    const version = await versionIn(resolve(dir, 'node_modules', folder, 'package.json'), readFile);
+    if (version !== undefined) return ok(sha256(JSON.stringify([name, version])));
+    if (dir === resolve(dir, '..')) break;
+  }
+  return { ok: false, error: `no package ${JSON.stringify(folder)} in node_modules of the job's folder or above` };
+}
+
+async function versionIn(file: string, readFile: Around['readFile']): Promise<string | undefined> {
+  try {
+    const { version } = JSON.parse(await readFile(file)) as { version?: unknown };
+    return typeof version === 'string' ? version : '';
+  } catch {
+    return undefined; // Not there, or not readable: the next folder above is looked at, and in the end it is told.
+  }
+}
+
+/** The same sources of kinds for a job whose files lie below `folder`. */
+export const kindsBelow = (folder: string, kinds: readonly string[]): string[] =>
+  kinds.map((from) => (isFileOfKinds(from) ? `./${posix.join(folder, from)}` : from));
