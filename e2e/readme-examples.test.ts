@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, readdirSync, realpathSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, realpathSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join, relative } from 'node:path';
 import { tempDir } from '@orch/testkit';
 import { publint } from 'publint';
@@ -20,6 +20,8 @@ beforeAll(() => {
   app = installPacked(packages, dir);
   mkdirSync(home);
   libraries.forEach(writeExample);
+  mkdirSync(typescriptJob());
+  writeFileSync(join(typescriptJob(), 'job.ts'), definition);
 }, 120_000);
 
 test.for(libraries)('the README example of %s runs', (name) => {
@@ -51,6 +53,17 @@ test('the packed command line starts', () => {
   });
 });
 
+test('the packed command line runs a job in TypeScript, also where @orch/sdk is not installed', () => {
+  const orch = join(app, 'node_modules', '.bin', 'orch');
+  cpSync(typescriptJob(), join(dir, 'elsewhere'), { recursive: true });
+  for (const folder of [typescriptJob(), join(dir, 'elsewhere')]) {
+    const { status, stdout, stderr } = run(orch, ['run', 'job.ts'], folder);
+    expect({ status, stderr, stdout }).toMatchObject({ status: 0, stderr: '' });
+    const written = join(folder, 'runs', 'latest', 'outputs', 'greetings', 'all.md');
+    expect(readFileSync(written, 'utf8')).toBe('["echo: Greet Ada","echo: Greet Bo"]');
+  }
+});
+
 describe.for(names)('%s, as packed,', (name) => {
   const installed = () => realpathSync(join(app, 'node_modules', name));
 
@@ -73,6 +86,20 @@ describe.for(names)('%s, as packed,', (name) => {
     expect(messages.map((message) => formatMessage(message, pkg, { color: false }))).toEqual([]);
   });
 });
+
+const definition = `
+import { defineJob } from '@orch/sdk';
+
+type Person = { readonly name: string };
+const people: readonly Person[] = [{ name: 'Ada' }, { name: 'Bo' }];
+
+export default defineJob({ project: 'greetings', provider: 'echo' }, (j) => {
+  const greet = j.llm('greet', { each: people, prompt: (person) => j.t\`Greet \${person.name}\` });
+  return j.files('keep', { write: { 'all.md': j.t\`\${greet.output}\` } });
+});
+`;
+
+const typescriptJob = (): string => join(app, 'examples', 'typescript-job');
 
 function exampleFolder(name: string): string {
   return join(app, 'examples', name);

@@ -50,6 +50,11 @@ export function nameProvider({
   return set === undefined ? written : { ...written, ...readChoice(set, 'PROVIDER') };
 }
 
+/** Throws `usage` unless `--provider` names a provider there is: also where no step asks one. */
+export function requireProvider(flag: string | undefined): void {
+  if (flag !== undefined) readChoice(flag, '--provider');
+}
+
 /** A flag that names the job's own provider keeps its address and options. */
 function optionsFor(flag: string, written: ProviderChoice): Partial<ProviderChoice> {
   return readChoice(flag, '--provider').name === written.name ? written : {};

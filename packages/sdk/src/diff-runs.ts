@@ -1,7 +1,10 @@
 import { canonicalJson } from '@orch/cache';
 import type { Json } from '@orch/contracts';
 import { textChange, traceRun } from '@orch/engine';
-import type { FieldChange, HashedInputs, TracedRun, TracedUnit } from '@orch/engine';
+import type { FieldChange, HashedInputs, TracedUnit } from '@orch/engine';
+import { readPastInputs } from './past-inputs.ts';
+import { untoldChanges } from './untold-changes.ts';
+import type { ReadsNow, Side, UntoldChanges } from './untold-changes.ts';
 
 /** What changed between two runs of a step or item, so that it was not asked the same. */
 export type ChangedPart = 'prompt' | 'model' | 'options' | 'code' | 'need' | 'items' | 'files read' | 'fields';
@@ -10,8 +13,13 @@ export type UnitDiff = { readonly step: string; readonly item?: string | undefin
   | { readonly is: 'same' }
   /** The same inputs came to another output. */
   | { readonly is: 'nondeterministic' }
-  /** `changes` is empty where what it was made from cannot be told any more. */
-  | { readonly is: 'changed'; readonly parts: readonly ChangedPart[]; readonly changes: readonly FieldChange[] }
+  /** `parts` and `changes` are empty where what it was made from cannot be told any more. */
+  | {
+      readonly is: 'changed';
+      readonly parts: readonly ChangedPart[];
+      readonly changes: readonly FieldChange[];
+      readonly reads?: ReadsNow | undefined;
+    }
   /** The same inputs ended in another way. */
   | { readonly is: 'ended_otherwise'; readonly before: string; readonly now: string }
   | { readonly is: 'only_in'; readonly run: string }
@@ -21,16 +29,22 @@ export type RunsDiff = { readonly same: boolean; readonly units: readonly UnitDi
 
 /** Compares what each step and item of two runs was asked and what it came to. Reads only; throws like `readRun`. */
 export async function diffRuns(dirA: string, dirB: string): Promise<RunsDiff> {
-  const [a, b] = [await traceRun(dirA), await traceRun(dirB)];
-  const inB = new Map(b.units.map((unit) => [nameOf(unit), unit]));
-  const inA = new Set(a.units.map(nameOf));
+  const [a, b] = [await openSide(dirA), await openSide(dirB)];
+  const inB = new Map(b.run.units.map((unit) => [nameOf(unit), unit]));
+  const inA = new Set(a.run.units.map(nameOf));
   const units: UnitDiff[] = [];
-  for (const unit of a.units) {
+  for (const unit of a.run.units) {
     const other = inB.get(nameOf(unit));
-    units.push(other === undefined ? onlyIn(a, unit) : await compare(unit, other));
+    units.push(other === undefined ? onlyIn(a, unit) : await compare({ ...a, unit }, { ...b, unit: other }));
   }
-  for (const unit of b.units) if (!inA.has(nameOf(unit))) units.push(onlyIn(b, unit));
+  for (const unit of b.run.units) if (!inA.has(nameOf(unit))) units.push(onlyIn(b, unit));
   return { same: units.every(({ is }) => is === 'same'), units: units.map((unit) => throughItems(unit, units)) };
+}
+
+type OpenSide = Omit<Side, 'unit'>;
+
+async function openSide(dir: string): Promise<OpenSide> {
+  return { run: await traceRun(dir), past: await readPastInputs(dir) };
 }
 
 /** A fan-out whose items were asked otherwise came to another output because of them. */
@@ -49,13 +63,14 @@ function placeOf({ step, item }: TracedUnit) {
   return { step, ...(item !== undefined && { item }) };
 }
 
-function onlyIn({ jobId }: TracedRun, unit: TracedUnit): UnitDiff {
+function onlyIn({ run: { jobId } }: OpenSide, unit: TracedUnit): UnitDiff {
   return { ...placeOf(unit), is: 'only_in', run: jobId };
 }
 
-async function compare(a: TracedUnit, b: TracedUnit): Promise<UnitDiff> {
+async function compare(sideA: Side, sideB: Side): Promise<UnitDiff> {
+  const [a, b] = [sideA.unit, sideB.unit];
   const place = placeOf(a);
-  if (a.inputHash !== b.inputHash) return { ...place, is: 'changed', ...(await changesBetween(a, b)) };
+  if (a.inputHash !== b.inputHash) return { ...place, is: 'changed', ...(await changesBetween(sideA, sideB)) };
   if (a.status !== b.status) return { ...place, is: 'ended_otherwise', before: a.status, now: b.status };
   return { ...place, is: outcomeOf(a) === outcomeOf(b) ? 'same' : 'nondeterministic' };
 }
@@ -65,11 +80,10 @@ function outcomeOf({ made }: TracedUnit): string {
   return canonicalJson([made?.output.sha256 ?? null, files]);
 }
 
-type Changes = Pick<Extract<UnitDiff, { is: 'changed' }>, 'parts' | 'changes'>;
-
-async function changesBetween(a: TracedUnit, b: TracedUnit): Promise<Changes> {
-  if (a.inputs === undefined || b.inputs === undefined) return { parts: [], changes: [] };
-  const [before, now] = [partsOf(a.inputs), partsOf(b.inputs)];
+async function changesBetween(a: Side, b: Side): Promise<UntoldChanges> {
+  const [made, madeNow] = [inputsOf(a), inputsOf(b)];
+  if (made === undefined || madeNow === undefined) return untoldChanges(a, b);
+  const [before, now] = [partsOf(made), partsOf(madeNow)];
   const names = [...new Set([...before.keys(), ...now.keys()])];
   const parts = new Set<ChangedPart>();
   const changes: FieldChange[] = [];
@@ -80,6 +94,10 @@ async function changesBetween(a: TracedUnit, b: TracedUnit): Promise<Changes> {
     changes.push(await changeOf(name, pair));
   }
   return { parts: [...parts], changes };
+}
+
+function inputsOf({ unit: { inputs, inputHash }, past }: Side): HashedInputs | undefined {
+  return inputs ?? (inputHash === undefined ? undefined : past.madeFrom(inputHash));
 }
 
 type Part = { readonly part: ChangedPart; readonly value: Json };
@@ -126,6 +144,7 @@ async function changeOf(
   field: string,
   { before, now }: { before: Json | undefined; now: Json | undefined },
 ): Promise<FieldChange> {
-  const lines = typeof before === 'string' && typeof now === 'string' ? await textChange(before, now) : undefined;
+  const isText = typeof before === 'string' && typeof now === 'string' && !field.startsWith('file ');
+  const lines = isText ? await textChange(before, now) : undefined;
   return lines === undefined ? { field, before, now } : { field, lines };
 }

@@ -1,20 +1,14 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import { openCache } from '@orch/cache';
-import type { Cache } from '@orch/cache';
 import { OrchError } from '@orch/contracts';
-import type { BlobStore, Digest, EventData, Json, Preimage } from '@orch/contracts';
-import { explainMiss } from '@orch/engine';
-import type { MissExplanation } from '@orch/engine';
+import type { CacheMode, EventData, Json } from '@orch/contracts';
 import { readLog } from '@orch/events';
 import type { AnyEvent } from '@orch/events';
 import { openBlobs, runPaths } from '@orch/filestore';
-
-/** A question that a step or item asked, and whether the cache knew the answer. */
-export type AskedQuestion = { readonly ts: string; readonly key: Digest } & (
-  | { readonly cache: 'hit'; readonly source: EventData['cache.hit']['source']; readonly paidBy: string | undefined }
-  /** `why` is absent when the question was not kept: the process died while it was asked. */
-  | { readonly cache: 'miss'; readonly why: MissExplanation | undefined }
-);
+import type { RunPaths } from '@orch/filestore';
+import { askedQuestions } from './asked-questions.ts';
+import type { AskedQuestion, UnitEvent } from './asked-questions.ts';
+import { readPlan } from './verify/plan-misfit.ts';
 
 /** What became of a step or item in one attempt of the run. */
 export type UnitEnd =
@@ -45,46 +39,34 @@ export async function explainStep(dir: string, step: string, item?: string): Pro
     blobs: openBlobs(paths.artifacts),
     sharedBlobs: openBlobs(join(shared, 'blobs')),
   };
-  const questions: AskedQuestion[] = [];
+  const own: UnitEvent[] = [];
+  let modes: ReadonlyMap<string, CacheMode> | undefined;
   const ends: UnitEnd[] = [];
   const met = { steps: new Set<string>(), items: new Set<string>() };
   let starts = 0;
   for await (const event of readLog(paths.events)) {
+    modes = modesOf(event, paths) ?? modes;
     if (event.step !== undefined) met.steps.add(event.step);
     if (event.step === step && event.item !== undefined) met.items.add(event.item);
     const reused = reusedAt(event, step, item);
     if (reused !== undefined) ends.push({ ts: event.ts, end: 'reused', fromSeq: reused });
     if (event.step !== step || event.item !== item) continue;
     if (event.type === 'step.started') starts++;
-    const question = await questionOf(event, stores);
-    if (question !== undefined) questions.push(question);
+    own.push({ event, mode: modes?.get(step) });
     const end = endOf(event);
     if (end !== undefined) ends.push(end);
   }
   if (starts === 0 && ends.length === 0) throw unknownUnit({ step, item, ...met });
+  const questions = await askedQuestions(own, stores);
   const items = item === undefined && met.items.size > 0 ? [...met.items] : undefined;
   return { step, ...(item !== undefined && { item }), questions, ends, ...(items && { items }) };
 }
 
-type Stores = { readonly cache: Cache<Json>; readonly blobs: BlobStore; readonly sharedBlobs: BlobStore };
-
-async function questionOf({ type, ts, data }: AnyEvent, stores: Stores): Promise<AskedQuestion | undefined> {
-  if (type === 'cache.hit') {
-    const { cache_key: key, source } = data as EventData['cache.hit'];
-    return { ts, key, cache: 'hit', source, paidBy: stores.cache.get(key)?.paid?.job_id };
-  }
-  if (type !== 'cache.miss') return undefined;
-  const { cache_key: key } = data as EventData['cache.miss'];
-  const preimage = preimageOf(key, stores);
-  const why = preimage && (await explainMiss(stores, preimage, { except: key, before: ts }));
-  return { ts, key, cache: 'miss', why };
-}
-
-/** It stands in the entry that answered, or, where none did, in a blob whose digest is the key. */
-function preimageOf(key: Digest, { cache, blobs }: Stores): Preimage | undefined {
-  const kept = cache.get(key)?.preimage;
-  const bytes = kept === undefined ? blobs.get(key) : undefined;
-  return bytes === undefined ? kept : (JSON.parse(Buffer.from(bytes).toString('utf8')) as Preimage);
+/** How the steps of the attempt that began with this event use the cache. */
+function modesOf({ type, data }: AnyEvent, paths: RunPaths): ReadonlyMap<string, CacheMode> | undefined {
+  if (type !== 'job.started') return undefined;
+  const plan = readPlan(paths, (data as EventData['job.started']).plan_hash);
+  return new Map(plan?.steps.map(({ id, cache }) => [id, cache]));
 }
 
 function endOf({ type, ts, data }: AnyEvent): UnitEnd | undefined {

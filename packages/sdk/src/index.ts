@@ -5,14 +5,25 @@ export type { PlannedResume, PrepareResumeOptions } from './prepare-resume.ts';
 export { prepareRun } from './prepare-run.ts';
 export type { PrepareOptions, PreparedRun } from './prepare-run.ts';
 export { plan } from './plan.ts';
+export { planRun } from './plan-run/plan-run.ts';
+export type { PlanRunOptions } from './plan-run/plan-run.ts';
+export type { Calls, PlannedCache, PlannedRun, PlannedStep } from './plan-run/planned-run.ts';
+export { copyOutputs } from './copy-outputs.ts';
+export type { OutputChanges } from './copy-outputs.ts';
+export { graphOfRun } from './graph-of-run.ts';
+export type { RunGraph } from './graph-of-run.ts';
+export { notesOnReads } from './reads-of-job.ts';
+export { refuseWarnings } from './refuse-warnings.ts';
 export { listRuns, readRun } from './read-run.ts';
 export type { GateReport, ReadRun, RunSummary, ShownState } from './read-run.ts';
 export { findRun } from './runs.ts';
 export { newestRunOf } from './newest-run-of.ts';
 export { explainStep } from './explain-step.ts';
-export type { AskedQuestion, StepExplanation, UnitEnd } from './explain-step.ts';
+export type { StepExplanation, UnitEnd } from './explain-step.ts';
+export type { AskedQuestion } from './asked-questions.ts';
 export { diffRuns } from './diff-runs.ts';
 export type { ChangedPart, RunsDiff, UnitDiff } from './diff-runs.ts';
+export type { ReadsNow } from './untold-changes.ts';
 export { recordReplies } from './record-replies.ts';
 export { verifyRun } from './verify/verify-run.ts';
 export type { VerifiedRun } from './verify/verify-run.ts';
@@ -31,14 +42,16 @@ export type {
   Manifest,
   OrchEvent,
   Plan,
+  PlanStep,
   Provider,
   Recording,
   Result,
   StepHost,
   StepKind,
 } from '@orch/contracts';
-export { askRun, resumeRun, startRun, tellChanges } from '@orch/engine';
+export { askRun, openQuestions, resumeRun, startRun, tellChanges } from '@orch/engine';
 export type {
+  OpenQuestion,
   EnginePorts,
   ModuleContext,
   ModuleFunction,
@@ -51,3 +64,12 @@ export type {
 export { followRun } from './follow-run.ts';
 export { readLog } from '@orch/events';
 export type { AnyEvent } from '@orch/events';
+export { defineJob } from './define-job/define-job.ts';
+export type { Job } from './define-job/job.ts';
+export type { JobHandle, JobResult } from './define-job/job-result.ts';
+export type { Builder } from './define-job/builder.ts';
+export type { JobSettings } from './define-job/job-settings.ts';
+export type { Ref, Reference } from './define-job/reference.ts';
+export type { FanOut, ItemResult, StepHandle } from './define-job/step-handle.ts';
+export type { FileItem } from './define-job/each.ts';
+export type { Expression, Template } from './define-job/written.ts';

@@ -3,9 +3,13 @@ import { readFile } from 'node:fs/promises';
 import { basename, dirname, relative, resolve } from 'node:path';
 import { canonicalJson, sha256 } from '@orch/cache';
 import { OrchError } from '@orch/contracts';
-import type { CompiledJob } from '@orch/contracts';
+import type { CompiledJob, PlanInput } from '@orch/contracts';
+import { findPipeline, pipelineNames } from '@orch/pipelines';
 import { loadJob } from '@orch/spec';
 import type { CompileContext, SpecError } from '@orch/spec';
+import { importJob, isCode } from './define-job/import-job.ts';
+import type { Job } from './define-job/job.ts';
+import { isFile } from './reads-of-job.ts';
 import { vendors } from './vendors.ts';
 
 const usual = ['job.yaml', 'orch.yaml'];
@@ -20,23 +24,60 @@ export function findJobFile(cwd: string, name: string | undefined): string {
   });
 }
 
+/** What stands for the file of a job that has none. */
+export const definedFile = 'defined-job.json';
+
+type LoadContext = Pick<CompileContext, 'vars' | 'concurrency' | 'provider'> & {
+  readonly cwd: string;
+  /** Instead of what stands in the file, which need not be there. */
+  readonly defined?: Job | undefined;
+};
+
 /** Reads and compiles a job file. All that is wrong with it comes as one error `spec` whose `details.problems` lists it. */
-export async function loadJobFile(
-  file: string,
-  { cwd, ...context }: Pick<CompileContext, 'vars' | 'concurrency' | 'provider'> & { readonly cwd: string },
-): Promise<CompiledJob> {
+export async function loadJobFile(file: string, { cwd, defined, ...context }: LoadContext): Promise<CompiledJob> {
   const shown = relative(cwd, file).startsWith('..') ? file : relative(cwd, file);
+  const written = await readJob(file, { shown, cwd, defined });
   let planJson = '';
-  const loaded = await loadJob(readJobText(file, shown), {
+  const loaded = await loadJob(written.text, {
     ...context,
     providers: Object.keys(vendors),
+    pipelines: pipelineNames,
+    pipeline: async (name) => findPipeline(name),
     file: shown,
     jobDir: dirname(file),
+    isFile,
     readFile: (path) => readFile(path, 'utf8'),
     digest: (plan) => sha256((planJson = canonicalJson(plan))),
   });
-  if (loaded.ok) return { ...loaded.value, planJson };
-  throw badSpec(loaded.error, shown);
+  if (loaded.ok) return { ...loaded.value, planJson, inputs: joined(loaded.value.inputs, written.inputs) };
+  const problems = written.isCode ? loaded.error.map((problem) => placeless(problem, shown)) : loaded.error;
+  throw badSpec(problems, defined === undefined ? basename(shown) : 'the defined job');
+}
+
+type WrittenJob = {
+  readonly text: string;
+  /** Files that it was made from. */
+  readonly inputs: readonly PlanInput[];
+  /** The text is what code came to: nobody wrote its lines. */
+  readonly isCode: boolean;
+};
+
+type Reading = Pick<LoadContext, 'cwd' | 'defined'> & { readonly shown: string };
+
+async function readJob(file: string, { shown, cwd, defined }: Reading): Promise<WrittenJob> {
+  if (defined !== undefined) return { text: jsonOf(defined), inputs: [], isCode: true };
+  if (!isCode(file)) return { text: readJobText(file, shown), inputs: [], isCode: false };
+  const { job, inputs } = await importJob(file, { shown, cwd });
+  return { text: jsonOf(job), inputs, isCode: true };
+}
+
+const jsonOf = ({ spec }: Job): string => `${JSON.stringify(spec, undefined, 2)}\n`;
+
+/** By path, each once. */
+function joined(read: readonly PlanInput[], made: readonly PlanInput[]): readonly PlanInput[] {
+  if (made.length === 0) return read;
+  const all = new Map([...made, ...read].map((input) => [input.path, input]));
+  return [...all.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
 function readJobText(file: string, shown: string): string {
@@ -52,9 +93,18 @@ function readJobText(file: string, shown: string): string {
   }
 }
 
-function badSpec(problems: readonly SpecError[], shown: string): OrchError {
+type Problem = Omit<SpecError, 'line' | 'column'> & Partial<SpecError>;
+
+/** Of a file that the job names the place is true; of the job itself its path in the job must do. */
+function placeless(problem: SpecError, shown: string): Problem {
+  if (problem.file !== shown) return problem;
+  const { line: _, column: __, ...rest } = problem;
+  return rest;
+}
+
+function badSpec(problems: readonly Problem[], where: string): OrchError {
   const count = problems.length === 1 ? 'one problem' : `${problems.length} problems`;
-  return new OrchError('spec', `${count} in ${basename(shown)}, nothing was run.`, {
+  return new OrchError('spec', `${count} in ${where}, nothing was run.`, {
     details: { problems: problems.map((problem) => ({ ...problem })) },
   });
 }

@@ -1,8 +1,9 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { readOrigin } from '@orch/engine';
 import { runPaths } from '@orch/filestore';
 import { parseJob } from '@orch/spec';
+import { importJob, isCode } from './define-job/import-job.ts';
 import { findJobFile } from './load-job-file.ts';
 import { listRuns } from './read-run.ts';
 import type { RunSummary, ShownState } from './read-run.ts';
@@ -16,22 +17,30 @@ export type RunSearch = {
 };
 
 /** The folder of the newest run of a job file that can go on; undefined when there is none. */
-export function newestRunOf(runsDir: string, spec: string | undefined, search: RunSearch): string | undefined {
+export async function newestRunOf(
+  runsDir: string,
+  spec: string | undefined,
+  search: RunSearch,
+): Promise<string | undefined> {
   const file = findJobFile(resolve(search.cwd), spec);
-  const found = listRuns(runsDir).find((run) => {
+  for (const run of listRuns(runsDir)) {
     const fits = search.finished === true && run.status === 'succeeded' ? true : !finished.has(run.status);
-    return fits && isRunOf(runsDir, run, file);
-  });
-  return found && join(runsDir, found.job_id);
+    if (fits && (await isRunOf(runsDir, run, file))) return join(runsDir, run.job_id);
+  }
+  return undefined;
 }
 
 /** A run of this very file; one that came from another machine, of a file that names the same project. */
-function isRunOf(runsDir: string, { job_id: id, project }: RunSummary, file: string): boolean {
+async function isRunOf(runsDir: string, { job_id: id, project }: RunSummary, file: string): Promise<boolean> {
   const origin = readOrigin(runPaths(runsDir, id));
-  return origin === undefined ? projectOf(file) === project : realPath(origin) === realPath(file);
+  return origin === undefined ? (await projectOf(file)) === project : realPath(origin) === realPath(file);
 }
 
-function projectOf(file: string): string | undefined {
+async function projectOf(file: string): Promise<unknown> {
+  if (isCode(file) && existsSync(file)) {
+    const { job } = await importJob(file, { shown: file, cwd: dirname(file) });
+    return job.spec['project'];
+  }
   const parsed = existsSync(file) ? parseJob(readFileSync(file, 'utf8'), { file }) : undefined;
   return parsed?.ok === true ? parsed.value.draft.project : undefined;
 }

@@ -1,18 +1,22 @@
 import { resolve } from 'node:path';
 import type { CompiledJob } from '@orch/contracts';
 import { readConcurrency, withDotenv } from './environment.ts';
-import { findJobFile, loadJobFile } from './load-job-file.ts';
+import type { Job } from './define-job/job.ts';
+import { loadJobFile } from './load-job-file.ts';
+import { whereIs } from './prepare-run.ts';
 import type { PrepareOptions } from './prepare-run.ts';
 
-/** Compiles a job file and runs nothing; nobody is asked whether they would answer. Rejects with `spec` or `usage`. */
+/** Compiles a job, or a job file, and runs nothing; nobody is asked whether they would answer. Rejects with `spec` or `usage`. */
 export async function plan(
-  spec: string,
-  options: Pick<PrepareOptions, 'cwd' | 'env' | 'vars'> = {},
+  spec: string | Job,
+  options: Pick<PrepareOptions, 'cwd' | 'jobDir' | 'env' | 'vars'> = {},
 ): Promise<CompiledJob> {
   const { cwd = process.cwd(), vars } = options;
   const env = withDotenv(options.env ?? process.env, cwd);
-  return loadJobFile(findJobFile(resolve(cwd), spec), {
+  const { file, defined } = whereIs(spec, { ...options, cwd: resolve(cwd) });
+  return loadJobFile(file, {
     cwd,
+    defined,
     concurrency: readConcurrency(env),
     ...(vars === undefined ? {} : { vars }),
   });

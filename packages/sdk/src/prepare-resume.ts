@@ -4,12 +4,13 @@ import type { CompiledJob, ProviderChoice } from '@orch/contracts';
 import { explainResume, readJob, readOrigin } from '@orch/engine';
 import type { ResumeOptions, ResumePlan } from '@orch/engine';
 import { chooseFrozen } from './choose-frozen.ts';
-import { chooseProvider, nameProvider, openProvider } from './choose-provider.ts';
+import { chooseProvider, nameProvider, openProvider, requireProvider } from './choose-provider.ts';
 import type { ChosenProvider } from './choose-provider.ts';
 import { runPaths } from '@orch/filestore';
 import { findJobFile, loadJobFile } from './load-job-file.ts';
 import { askAround, compileOptions, preparedWith, surroundings } from './prepare-run.ts';
 import type { PrepareOptions, PreparedRun, Surroundings } from './prepare-run.ts';
+import { requireReads } from './reads-of-job.ts';
 
 export type PrepareResumeOptions = PrepareOptions &
   ResumeOptions & {
@@ -51,6 +52,7 @@ export async function prepareResume(dir: string, options: PrepareResumeOptions =
 }
 
 async function forecast(dir: string, around: Surroundings, options: PrepareResumeOptions) {
+  requireProvider(options.provider);
   const { job, chosen } = await jobToRun(await readOwn(dir), around, options);
   return { job, chosen, plan: await explainResume(dir, job, options) };
 }
@@ -74,7 +76,10 @@ type JobToRun = { readonly job: CompiledJob; readonly chosen?: ChosenProvider | 
 /** The run's own job, or one compiled anew when anything about it was said. */
 async function jobToRun(own: Own, around: Surroundings, options: PrepareResumeOptions): Promise<JobToRun> {
   const { spec, provider: flag, vars } = options;
-  if (own.job !== undefined && spec === undefined && flag === undefined && vars === undefined) return { job: own.job };
+  if (own.job !== undefined && spec === undefined && flag === undefined && vars === undefined) {
+    requireReads(own.job);
+    return { job: own.job };
+  }
   const known = spec ?? (own.job === undefined ? own.file : own.job.spec.path);
   if (own.job === undefined && known === undefined) throw own.error;
   const before = own.job?.plan.provider;

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { acquireLock } from '@orch/filestore';
 import { tempDir } from '@orch/testkit';
 import { expect, test } from 'vitest';
-import { findRun, listRuns, readRun, recordReplies, run } from './index.ts';
+import { findRun, listRuns, readRun, recordReplies, resume, run } from './index.ts';
 
 const job = `
 project: hello
@@ -36,6 +36,17 @@ test('a bad job file rejects the result with all its problems, and leaves no fol
     },
   });
   expect(listRuns(join(cwd, 'runs'))).toEqual([]);
+});
+
+test('a provider that is none is refused, also of a job and of a resume that ask nobody', async () => {
+  const cwd = tempDir();
+  writeFileSync(join(cwd, 'job.yaml'), 'steps: { a: { run: "true" } }');
+  const options = { cwd, provider: 'bogus' };
+  const refusal = { code: 'usage', exit: 2, message: expect.stringContaining('replay, echo, got `bogus`') as string };
+  await expect(run('job.yaml', options).result).rejects.toMatchObject(refusal);
+  expect(listRuns(join(cwd, 'runs'))).toEqual([]);
+  const { jobId } = await run('job.yaml', { cwd }).result;
+  await expect(resume(jobId, options).result).rejects.toMatchObject(refusal);
 });
 
 test('a run reads the same from its manifest, from a torn one, and from its log alone', async () => {
@@ -76,6 +87,8 @@ test('a run is found by its id, the unique start of it, and as the latest', asyn
     expect(basename(findRun(runsDir, name))).toBe(jobId);
   }
   expect(() => findRun(runsDir, 'job_zzz')).toThrow(/starts with job_zzz, found none/);
+  for (const name of ['', ' '])
+    expect(() => findRun(runsDir, name)).toThrow(expect.objectContaining({ code: 'usage' }));
   await run('job.yaml', { cwd: join(runsDir, '..'), provider: 'echo' }).result;
   expect(() => findRun(runsDir, 'job_')).toThrow(/found 2: job_/);
   expect(() => findRun(tempDir())).toThrow(expect.objectContaining({ code: 'not_found', exit: 2 }));

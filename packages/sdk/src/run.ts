@@ -3,6 +3,10 @@ import { resumeRun, startRun, systemIds } from '@orch/engine';
 import type { ResumeRunOptions, RunHandle, RunOptions, RunResult } from '@orch/engine';
 import { runPaths } from '@orch/filestore';
 import { basename } from 'node:path';
+import { copyOutputs } from './copy-outputs.ts';
+import type { Job } from './define-job/job.ts';
+import { withOutputs } from './define-job/job-result.ts';
+import type { JobHandle } from './define-job/job-result.ts';
 import { runsFolder } from './environment.ts';
 import { prepareResume } from './prepare-resume.ts';
 import type { PrepareResumeOptions } from './prepare-resume.ts';
@@ -11,20 +15,33 @@ import type { PrepareOptions, PreparedRun } from './prepare-run.ts';
 import { findRun } from './runs.ts';
 
 /** `runsDir` is what `ORCH_RUNS_DIR` names, else `runs` below `cwd`, unless given. */
-export type RunJobOptions = PrepareOptions & Partial<RunOptions>;
+export type RunJobOptions = PrepareOptions & Partial<RunOptions> & Copying;
 
-export type ResumeJobOptions = PrepareResumeOptions & ResumeRunOptions & Pick<RunJobOptions, 'runsDir'>;
+export type ResumeJobOptions = PrepareResumeOptions & ResumeRunOptions & Pick<RunJobOptions, 'runsDir' | 'force'>;
+
+type Copying = {
+  /** Replaces files in the `output_dir` of the job that orch did not write; else `result` rejects with `conflict`. */
+  readonly force?: boolean | undefined;
+};
 
 /**
- * Runs a job file. Returns at once; `result` resolves when the run ended, also when it failed, and rejects when it
- * could not be started: `spec` for a bad job file, `usage`, `unconfigured`, `network` and others for a provider, `io`.
+ * Runs a job, or a job file. Returns at once; `result` resolves when the run ended, also when it failed, and rejects when
+ * it could not be started: `spec` for a bad job, `usage`, `unconfigured`, `network` and others for a provider, `io`. Of a
+ * job that succeeded it has the `outputs` that the job was defined to return.
  */
-export function run(spec: string, options: RunJobOptions = {}): RunHandle {
+export function run<O>(job: Job<O>, options?: RunJobOptions): JobHandle<O>;
+export function run(spec: string, options?: RunJobOptions): RunHandle;
+export function run(spec: string | Job, options: RunJobOptions = {}): RunHandle {
+  const handle = runJob(spec, options);
+  return typeof spec === 'string' ? handle : withOutputs(handle, spec);
+}
+
+function runJob(spec: string | Job, options: RunJobOptions): RunHandle {
   const { jobId = systemIds.job() } = options;
   const base = runsFolderOf(options);
   return handleOf({ jobId, dir: runPaths(base, jobId).dir }, options, async (signal) => {
     const given = { ...options, signal, runsDir: base, jobId };
-    return launch(await prepareRun(spec, given), (prepared) => startRun(prepared.job, prepared.ports, given));
+    return launch(await prepareRun(spec, given), given, (prepared) => startRun(prepared.job, prepared.ports, given));
   });
 }
 
@@ -37,7 +54,7 @@ export function resume(name: string, options: ResumeJobOptions = {}): RunHandle 
   const dir = findRun(runsFolderOf(options), name);
   return handleOf({ jobId: basename(dir), dir }, options, async (signal) => {
     const given = { ...options, signal };
-    return launch(await prepareResume(dir, given), ({ job, ports }) => resumeRun(dir, job, ports, given));
+    return launch(await prepareResume(dir, given), given, ({ job, ports }) => resumeRun(dir, job, ports, given));
   });
 }
 
@@ -63,16 +80,29 @@ function handleOf(
     ...named,
     result,
     cancel: (reason = 'canceled by the caller') => stop.abort(new OrchError('canceled', reason)),
+    async answer(...asked) {
+      await (await opened).handle.answer(...asked);
+    },
     async *[Symbol.asyncIterator]() {
       yield* (await opened).handle;
     },
   };
 }
 
-async function launch<P extends PreparedRun>(prepared: P, start: (prepared: P) => RunHandle): Promise<Opened> {
+type Launching = Copying & Pick<RunOptions, 'only' | 'limit'>;
+
+async function launch(
+  prepared: PreparedRun,
+  options: Launching,
+  start: (prepared: PreparedRun) => RunHandle,
+): Promise<Opened> {
   try {
     const handle = start(prepared);
-    return { handle, result: handle.result.finally(() => prepared.close()) };
+    const result = handle.result.then((ended) => {
+      copyOutputs(prepared.job, ended, options);
+      return ended;
+    });
+    return { handle, result: result.finally(() => prepared.close()) };
   } catch (error) {
     await prepared.close();
     throw error;

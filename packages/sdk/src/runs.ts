@@ -10,8 +10,9 @@ export function listRunIds(runsDir: string): string[] {
   return readdirSync(runsDir).filter((name) => idForm.test(name) && existsSync(join(runsDir, name, 'events.jsonl')));
 }
 
-/** The folder of the run that `name` means: an id, the unique start of one, or `latest`. */
+/** The folder of the run that `name` means: an id, the unique start of one, or `latest`. Throws `usage`, `not_found`. */
 export function findRun(runsDir: string, name = 'latest'): string {
+  if (name.trim() === '') throw namelessRun();
   const ids = listRunIds(runsDir);
   if (name === 'latest') return latestRun(runsDir, ids);
   const fitting = ids.filter((id) => id.startsWith(name) || id.startsWith(`job_${name}`));
@@ -19,6 +20,13 @@ export function findRun(runsDir: string, name = 'latest'): string {
   if (only !== undefined && fitting.length === 1) return join(runsDir, only);
   const came = fitting.length === 0 ? 'none' : `${fitting.length}: ${fitting.slice(0, 5).join(', ')}`;
   throw new OrchError('not_found', `Expected one run in ${runsDir} whose id starts with ${name}, found ${came}.`, {
+    hint: 'See `orch list`.',
+  });
+}
+
+/** Every id starts with nothing: a variable that was not set must not mean whichever run there is. */
+function namelessRun(): OrchError {
+  return new OrchError('usage', 'Expected a job id, the unique start of one, or latest; got an empty text.', {
     hint: 'See `orch list`.',
   });
 }

@@ -102,18 +102,19 @@ test('what is about another machine alone is not taken from an archive', async (
   expect(readdirSync(join(imported.dir, 'inputs'))).not.toContain('origin.json');
 });
 
-test('an archive that was cut off or damaged anywhere is refused, and nothing is left behind', async () => {
+test('an archive that was cut off or damaged anywhere is refused with a reason, and nothing is left behind', async () => {
   const whole = readFileSync(archive);
+  const refusal = { code: 'usage', message: expect.stringMatching(/ is cut off or damaged: \w/) as string };
   for (const part of [0.01, 0.3, 0.6, 0.99]) {
     const { path, runsDir } = place(whole.subarray(0, Math.floor(whole.length * part)), false);
-    await expect(importRun(path, { runsDir })).rejects.toMatchObject({ code: 'usage' });
+    await expect(importRun(path, { runsDir })).rejects.toMatchObject(refusal);
     expect(readdirSync(runsDir)).toEqual([]);
   }
   const tar = gunzipSync(whole);
   for (const end of [-1, -600, -1024 - 512, Math.floor(-tar.length / 2)]) {
     for (const compress of [gzipSync, zstdCompressSync]) {
       const { path, runsDir } = place(compress(tar.subarray(0, end)), false);
-      await expect(importRun(path, { runsDir })).rejects.toMatchObject({ code: 'usage' });
+      await expect(importRun(path, { runsDir })).rejects.toMatchObject(refusal);
       expect(readdirSync(runsDir)).toEqual([]);
     }
   }

@@ -78,7 +78,15 @@ function tooMany(file: string, most: number): OrchError {
 /** What the disc refuses names the call; all else that the streams throw is about the archive. */
 function toOrchError(file: string, error: unknown): OrchError {
   if (OrchError.is(error)) return error;
-  const { syscall, message } = error as NodeJS.ErrnoException;
-  if (syscall !== undefined) return OrchError.from(error, 'io');
-  return new OrchError('usage', `Expected a whole archive, ${file} is none: ${message}`, { cause: error });
+  if ((error as NodeJS.ErrnoException).syscall !== undefined) return OrchError.from(error, 'io');
+  return new OrchError('usage', `Expected a whole archive, ${file} is cut off or damaged: ${reasonOf(error)}`, {
+    hint: 'Copy it again, or export the run again.',
+    cause: error,
+  });
+}
+
+/** Web streams wrap what a decompressor throws in an error without words. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.message === '' && error.cause !== undefined ? reasonOf(error.cause) : error.message;
 }
