@@ -56,6 +56,23 @@ describe('a gate', () => {
   ])('%s', (_, exit, found, status, decision) => {
     expect(decide(exit, found)).toEqual({ status, decision });
   });
+
+  test.each([
+    ['exited with 0', exited(0), 'passed', 'The command exited with 0.'],
+    ['exited with 3', exited(3), 'failed', 'The command exited with 3.'],
+    ['was ended', { status: 'signaled', signal: 'SIGKILL' } as const, 'failed', 'The command was ended by SIGKILL.'],
+    ['never began', { status: 'unfinished', reason: 'is missing' } as const, 'error', 'The command is missing.'],
+  ])(
+    'that needs no test is decided by how its command ended where there are no results: it %s',
+    (_, exit, status, decision) => {
+      expect(decide(exit, none, { minTests: 0 })).toEqual({ status, decision });
+    },
+  );
+
+  test('that needs no test counts failures all the same where there are results', () => {
+    expect(decide(exited(0), results(1, 1), { minTests: 0 }).status).toBe('failed');
+    expect(decide(exited(1), results(0), { minTests: 0 }).status).toBe('failed');
+  });
 });
 
 describe('criteria', () => {

@@ -9,7 +9,7 @@ export type GateExit =
   | { readonly status: 'unfinished'; readonly reason: string };
 
 export type GateCriteria = {
-  /** Tests that must have been executed; skipped ones were not. Default 1. */
+  /** Tests that must have been executed; skipped ones were not. Default 1; with 0, the exit code decides where there are no results. */
   readonly minTests?: number | undefined;
   /** Failed tests that are let pass, and with them the exit code that tells of them. Default 0. */
   readonly maxFailures?: number | undefined;
@@ -22,19 +22,28 @@ export type GateDecision = {
 };
 
 /**
- * What a gate comes to. `error`: the command did not come to its end, left no readable results, or executed too few
- * tests. `failed`: too many tests failed, or the command exited with something but 0 though none did. Else `passed`.
+ * What a gate comes to. `error`: the command did not come to its end, left no readable results though tests were
+ * expected, or executed too few tests. `failed`: too many tests failed, or the command exited with something but 0 though none did. Else `passed`.
  */
 export function decide(exit: GateExit, results: Result<TestResults>, criteria: GateCriteria = {}): GateDecision {
   const { minTests = 1, maxFailures = 0 } = criteria;
   if (exit.status === 'unfinished') return { status: 'error', decision: `The command ${exit.reason}.` };
+  if (!results.ok && minTests === 0) return decideByExit(exit);
   if (!results.ok) return { status: 'error', decision: `${results.error.message} The command ${ended(exit)}.` };
   const { tests, skipped, failed } = results.value;
   if (tests - skipped < minTests) return { status: 'error', decision: tooFew(results.value, minTests) };
   if (failed > maxFailures) return { status: 'failed', decision: tooManyFailed(results.value, exit) };
-  const clean = exit.status === 'exited' && exit.exitCode === 0;
-  if (failed === 0 && !clean) return { status: 'failed', decision: `No test failed, but the command ${ended(exit)}.` };
+  if (failed === 0 && !isClean(exit))
+    return { status: 'failed', decision: `No test failed, but the command ${ended(exit)}.` };
   return { status: 'passed', decision: passed(results.value) };
+}
+
+function isClean(exit: GateExit): boolean {
+  return exit.status === 'exited' && exit.exitCode === 0;
+}
+
+function decideByExit(exit: Exclude<GateExit, { status: 'unfinished' }>): GateDecision {
+  return { status: isClean(exit) ? 'passed' : 'failed', decision: `The command ${ended(exit)}.` };
 }
 
 function tooFew({ tests, skipped }: TestResults, minTests: number): string {
@@ -45,7 +54,7 @@ function tooFew({ tests, skipped }: TestResults, minTests: number): string {
 function tooManyFailed({ tests, skipped, failed, failures }: TestResults, exit: GateExit): string {
   const names = failures.slice(0, 3).map(({ name }) => `"${name}"`);
   const more = failed > names.length ? ` and ${failed - names.length} more` : '';
-  const despite = exit.status === 'exited' && exit.exitCode === 0 ? ', although the command exited with 0' : '';
+  const despite = isClean(exit) ? ', although the command exited with 0' : '';
   return `${failed} of ${count(tests - skipped)} failed${despite}: ${names.join(', ')}${more}.`;
 }
 

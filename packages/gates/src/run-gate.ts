@@ -1,4 +1,4 @@
-import { OrchError } from '@orch/contracts';
+import { OrchError, ok } from '@orch/contracts';
 import type { GateResults } from '@orch/contracts';
 import { runCommand } from '@orch/process';
 import type { CommandOptions, CommandResult } from '@orch/process';
@@ -13,6 +13,8 @@ export type GateOptions = Omit<CommandOptions, 'maxOutput'> & {
   /** JUnit files that the command writes, relative to `cwd`. Without them the results are read from its stdout. */
   readonly resultFiles?: readonly string[] | undefined;
   readonly criteria?: GateCriteria | undefined;
+  /** Applied to what the command printed or wrote, before results are read from it. */
+  readonly hide?: ((text: string) => string) | undefined;
 };
 
 export type GateReport = GateDecision & {
@@ -28,10 +30,12 @@ const maxOutput = 64 * 1024 * 1024;
  * long or is stopped by the signal makes a report too. Rejects only with what else `runCommand` rejects with: `usage`,
  * `io`, or what `onStart` or `onOutput` threw.
  */
-export async function runGate({ command, resultFiles = [], criteria, ...options }: GateOptions): Promise<GateReport> {
+export async function runGate(asked: GateOptions): Promise<GateReport> {
+  const { command, resultFiles = [], criteria, hide = (text) => text, ...options } = asked;
   const written = watchResultFiles(options.cwd, resultFiles);
   const { exit, stdout } = await run(command, { ...options, maxOutput });
-  const found = resultFiles.length > 0 ? written() : parseJunit(stdout);
+  const printed = resultFiles.length > 0 ? written() : ok(stdout);
+  const found = printed.ok ? parseJunit(hide(printed.value)) : printed;
   const { status, decision } = decide(exit, found, criteria);
   const exit_code = exit.status === 'exited' ? exit.exitCode : null;
   const source = resultFiles.length > 0 ? resultFiles.join(', ') : 'stdout';

@@ -1,0 +1,17 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { pipelineTraits } from './pipelines.ts';
+
+const folder = fileURLToPath(new URL('../pipelines', import.meta.url));
+
+/** The job of a pipeline: absolute path, text, and the absolute folder that its prompts and modules stand in. */
+export type PipelineFile = { readonly file: string; readonly text: string; readonly jobDir: string };
+
+/** The pipeline of a name, read from the disc; undefined when there is none. */
+export function findPipeline(name: string): PipelineFile | undefined {
+  if (!Object.hasOwn(pipelineTraits, name)) return undefined;
+  const jobDir = join(folder, name);
+  const file = join(jobDir, 'job.yaml');
+  return { file, text: readFileSync(file, 'utf8'), jobDir };
+}
