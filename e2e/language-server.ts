@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { root } from '../tools/checks.mjs';
+
+const require = createRequire(import.meta.url);
 
 type Position = { readonly line: number; readonly character: number };
 type Message = {
@@ -28,7 +30,7 @@ export type LanguageServer = {
 /** Starts the YAML language server; documents name their schema in a first line of their own, as those of `orch init` do. */
 export async function startLanguageServer(dir: string, schema: object): Promise<LanguageServer> {
   writeFileSync(join(dir, 'job.schema.json'), JSON.stringify(schema));
-  const program = join(root, 'node_modules', 'yaml-language-server', 'bin', 'yaml-language-server');
+  const program = join(dirname(require.resolve('yaml-language-server/package.json')), 'bin', 'yaml-language-server');
   const child = spawn(process.execPath, [program, '--stdio'], { cwd: dir, stdio: ['pipe', 'pipe', 'inherit'] });
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const wire = createWire((bytes) => child.stdin.write(bytes));

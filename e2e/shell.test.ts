@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { startModel } from './model-server.ts';
 import { openPlace, start } from './orch.ts';
 import { eventsOf, expectFailure, expectSuccess, resultOf, runSteps } from './steps.ts';
 
@@ -31,11 +32,38 @@ describe.concurrent('shell', () => {
     expect(readdirSync(place.dir).sort()).toEqual(['docs', 'job.yaml', 'runs']);
   });
 
-  test('a template inside quotes is refused before anything runs', async (context) => {
+  test.for([
+    ['double quotes', 'echo "{{ vars.v }}"'],
+    ['single quotes', "echo '{{ vars.v }}'"],
+    ['backticks', 'echo `cat {{ vars.v }}`'],
+    ['$( )', 'echo $(cat {{ vars.v }})'],
+    ['a heredoc', 'cat <<EOF\n{{ vars.v }}\nEOF'],
+    ['a comment', 'echo a # {{ vars.v }}'],
+  ] as const)('a template inside %s is refused before anything runs', async ([where, run], context) => {
     const place = openPlace(context);
-    const { code, stderr } = await runSteps(place, { a: { run: 'echo "{{ vars.v }}"' } }, { job: { vars: { v: 1 } } });
+    const { code, stderr } = await runSteps(place, { a: { run } }, { job: { vars: { v: hostile } } });
     expect({ code, runs: place.runs() }).toEqual({ code: 2, runs: [] });
-    expect(stderr).toMatch(/^job\.yaml:\d+:\d+: steps\.a\.run: .*double quotes/m);
+    expect(stderr).toMatch(/^job\.yaml:\d+:\d+: steps\.a\.run: /m);
+    expect(stderr).toContain(where);
+    expect(readdirSync(place.dir)).toEqual(['job.yaml']);
+  });
+
+  test('what a model says is never evaluated: by no shell, and by no template', async (context) => {
+    const place = openPlace(context);
+    const said = `${hostile} {{ vars.v }} {% assign x = 1 %}`;
+    const model = await startModel(context, () => said);
+    const steps = {
+      says: { prompt: 'x' },
+      line: { run: 'printf %s {{ steps.says.output }}' },
+      args: { command: 'printf', args: ['%s', '{{ steps.says.output }}'] },
+      kept: { write: { 'said.txt': '{{ steps.says.output }}' } },
+      each: { each: { list: ['{{ steps.says.output }}'] }, run: 'printf %s {{ item }}' },
+    };
+    await expectSuccess(place, steps, { env: model.env, job: { provider: 'ollama:m', vars: { v: 'rendered' } } });
+    expect(resultOf(place, 'line')).toBe(said);
+    expect(resultOf(place, 'args')).toBe(said);
+    expect(place.output('said.txt')).toBe(said);
+    expect(readdirSync(place.dir).sort()).toEqual(['job.yaml', 'runs']);
   });
 
   test('output is text, lines or JSON; exit code and stderr can be read; cwd counts from the job', async (context) => {

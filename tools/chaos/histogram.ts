@@ -2,15 +2,15 @@ import { killPoints } from './kill-points.ts';
 import type { KillPoint } from './kill-points.ts';
 import type { Hit } from './round.ts';
 
-/** How often each point was hit by a first run and by one that went on. */
+/** How often each point was hit by a first run, by one that went on, and by one that left an answer. */
 export function toHistogram(hits: readonly Hit[]): string {
   const width = Math.max(...killPoints.map((point) => point.length));
   const rows = killPoints.map((point) => {
-    const [run, resume] = (['run', 'resume'] as const).map((by) => countOf(hits, point, by));
-    const total = run! + resume!;
-    return `${point.padEnd(width)} ${cell(run!)} ${cell(resume!)} ${cell(total)}  ${'#'.repeat(total)}`;
+    const counts = (['run', 'resume', 'approve'] as const).map((by) => countOf(hits, point, by));
+    const total = countOf(hits, point);
+    return `${point.padEnd(width)} ${counts.map(cell).join(' ')} ${cell(total)}  ${'#'.repeat(total)}`;
   });
-  const heading = `${'killed'.padEnd(width)}    run resume  total`;
+  const heading = `${'killed'.padEnd(width)} ${['run', 'resume', 'approve', 'total'].map((name) => name.padStart(7)).join(' ')}`;
   return [heading, ...rows, `${'all'.padEnd(width)} ${cell(hits.length)}`].join('\n');
 }
 
@@ -28,5 +28,5 @@ function countOf(hits: readonly Hit[], point: KillPoint, by?: Hit['by']): number
 }
 
 function cell(count: number): string {
-  return String(count).padStart(6);
+  return String(count).padStart(7);
 }

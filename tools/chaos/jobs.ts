@@ -1,22 +1,11 @@
-import { hash } from 'node:crypto';
 import type { Draw } from './draw.ts';
-
-/** A job and what stands beside it. Whatever it does comes to the same end every time. */
-export type Job = { readonly name: string; readonly files: Readonly<Record<string, string>> };
-
-type Steps = Readonly<Record<string, unknown>>;
-
-/** What the model says: the same to the same question, but a stubborn one is of use only the second time. */
-export function answerTo(question: string, nth: number): string {
-  const digest = hash('sha256', question).slice(0, 12);
-  if (question.startsWith('Stubborn')) return nth === 0 ? 'I would rather not.' : JSON.stringify({ verdict: digest });
-  if (question.startsWith('Files')) return `\`\`\`told/${digest}.md\nTold ${digest}.\n\`\`\`\n`;
-  if (question.startsWith('Long')) return `${digest} says it at length.\n`.repeat(400);
-  return `Answer ${digest}.`;
-}
+import { asking, enduring, growing, nested } from './flow-jobs.ts';
+import { command, job } from './job.ts';
+import type { Job, Steps } from './job.ts';
 
 export function allJobs(draw: Draw): readonly Job[] {
-  return [chain(), diamond(), commands(), writers(), failing(), layered(draw)];
+  const flow = [enduring(), asking(), nested(), growing()];
+  return [chain(), diamond(), commands(), writers(), failing(), ...flow, layered(draw)];
 }
 
 /** One after the other, lists in between, outputs too large for a line of the log. */
@@ -123,19 +112,4 @@ function randomStep(id: string, needs: readonly string[], draw: Draw): Steps {
     { each: [1, 2, 3], stdin: `{{ item }} ${seen}`, run: command(id, 'cksum') },
     { write: { [`${id}.md`]: `${id}: ${seen}\n` } },
   ]);
-}
-
-/** Tells in `trace` when it begins and ends; while there is a file `linger`, it takes longer than any test waits. */
-function command(step: string, line: string): string {
-  const note = (word: string): string => `echo ${word} ${step} "$ORCH_STEP_KEY" $$ >> trace`;
-  return `${note('begin')}; if [ -e linger ]; then sleep 120; fi; ( ${line} ); code=$?; ${note('end')}; exit $code`;
-}
-
-function job(
-  name: string,
-  steps: Steps,
-  { files = {}, ...fields }: { files?: Readonly<Record<string, string>>; durability?: string } = {},
-): Job {
-  const spec = { project: name, provider: 'ollama:m', concurrency: 3, ...fields, steps };
-  return { name, files: { ...files, 'job.yaml': JSON.stringify(spec, undefined, 2) } };
 }

@@ -2,7 +2,7 @@
 // ORCH_CHAOS says. Nothing in the product knows of it, and commands that orch starts get another environment.
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { aims } from './kill-points.ts';
 import type { Aim, AimedPoint, Death, Moment } from './kill-points.ts';
 
@@ -28,7 +28,8 @@ function watch({ point, nth, report }: KillOrder): void {
   const met: Partial<Record<AimedPoint, number>> = {};
   const logs = new Map<number, string>();
   const others = new Map<number, string>();
-  let unsynced = '';
+  const unsynced = new Map<number, string>();
+  const children = new Set<string>();
 
   const tell = (killed: boolean): void => writeFileSync(report, JSON.stringify({ killed, met } satisfies KillReport));
   process.on('exit', () => tell(false));
@@ -59,6 +60,8 @@ function watch({ point, nth, report }: KillOrder): void {
     return result;
   };
 
+  const isChild = (path: string): boolean => children.has(basename(dirname(path)));
+
   fs.openSync = (path, flags, mode) => {
     const file = openSync(path, flags, mode);
     if (flags === 'a' && basename(String(path)) === 'events.jsonl') logs.set(file, String(path));
@@ -86,29 +89,30 @@ function watch({ point, nth, report }: KillOrder): void {
     if (other !== undefined) return fill(file, other, data, rest);
     const path = logs.get(file);
     if (path === undefined) return writeSync(file, data, ...rest);
-    const moment = { call: 'write', path, text: Buffer.from(data).toString() } as const;
+    const moment = { call: 'write', path, text: Buffer.from(data).toString(), isChild: isChild(path) } as const;
+    for (const id of childrenIn(moment.text)) children.add(id);
     const death = look(moment, false);
     if (typeof death === 'number') writeSync(file, moment.text.slice(0, death));
     dieIf(death);
-    unsynced += moment.text;
+    unsynced.set(file, `${unsynced.get(file) ?? ''}${moment.text}`);
     const written = writeSync(file, data, ...rest);
     dieIf(look(moment, true));
     return written;
   }) as typeof fs.writeSync;
-  const takeUnsynced = (path: string): Moment => {
-    const text = unsynced;
-    unsynced = '';
-    return { call: 'sync', path, text };
+  const takeUnsynced = (file: number, path: string): Moment => {
+    const text = unsynced.get(file) ?? '';
+    unsynced.delete(file);
+    return { call: 'sync', path, text, isChild: isChild(path) };
   };
   fs.fdatasyncSync = (file) => {
     const path = logs.get(file);
     if (path === undefined) return fdatasyncSync(file);
-    around(takeUnsynced(path), () => fdatasyncSync(file));
+    around(takeUnsynced(file, path), () => fdatasyncSync(file));
   };
   fs.fdatasync = ((file: number, done: (error: Error | null) => void) => {
     const path = logs.get(file);
     if (path === undefined) return fdatasync(file, done);
-    const moment = takeUnsynced(path);
+    const moment = takeUnsynced(file, path);
     dieIf(look(moment, false));
     fdatasync(file, (error) => {
       if (error === null) dieIf(look(moment, true));
@@ -123,4 +127,10 @@ function watch({ point, nth, report }: KillOrder): void {
     around({ call: 'cut', path }, () => ftruncateSync(file, length));
   };
   syncBuiltinESMExports();
+}
+
+/** Runs that this process began for steps of others: the log tells of each before it has a folder. */
+function childrenIn(text: string): string[] {
+  const linked = text.split('\n').filter((line) => line.includes('"type":"job.linked"'));
+  return linked.map((line) => (JSON.parse(line) as { readonly data: { readonly job_id: string } }).data.job_id);
 }

@@ -1,9 +1,7 @@
 /** One thing that orch does to the disc, below the folder of all runs. */
 export type Moment =
-  /** Lines go to the end of the log. */
-  | { readonly call: 'write'; readonly path: string; readonly text: string }
-  /** The log is synced; `text` is what was written to it since the last time. */
-  | { readonly call: 'sync'; readonly path: string; readonly text: string }
+  /** Lines go to the end of a log, or it is synced: then `text` is what was written to it since the last time. */
+  | { readonly call: 'write' | 'sync'; readonly path: string; readonly text: string; readonly isChild: boolean }
   /** Another file is filled; a file gets this name, or a second one; the log is cut. */
   | { readonly call: 'fill' | 'rename' | 'link' | 'cut'; readonly path: string };
 
@@ -26,7 +24,7 @@ export const aims = {
   'file-not-logged': renamed(/\/outputs\//, 'after'),
   'blob-not-logged': renamed(/\/artifacts\//, 'after'),
   'reply-not-logged': inLog('llm.response', 'before', '"success":true'),
-  'file-without-success': (moment) => betweenFileAndSuccess(moment),
+  'file-without-success': (moment) => betweenAndSuccess('file.written', moment),
   'success-not-logged': inLog('step.succeeded', 'before'),
   'mid-content': ({ call }) => (call === 'fill' ? 'half' : undefined),
   // names
@@ -38,6 +36,16 @@ export const aims = {
   // commands
   'command-not-logged': inLog('process.started', 'before'),
   'command-runs': onceSynced('process.started'),
+  // persons
+  'question-asked': onceSynced('approval.requested'),
+  'answer-not-logged': inLog(/approval\.(granted|rejected)/, 'before'),
+  'answer-logged': onceSynced(/approval\.(granted|rejected)/),
+  // runs within runs
+  'child-not-started': onceSynced('job.linked'),
+  'inside-child': (moment) => (moment.call === 'sync' && moment.isChild ? 'after' : undefined),
+  'child-end-not-told': (moment) => (moment.call === 'sync' && moment.isChild ? childEnded(moment) : undefined),
+  // steps that join
+  'growth-without-success': (moment) => betweenAndSuccess('plan.extended', moment),
   // recovery
   'tail-kept': renamed(/\/events\.torn-\d+$/, 'after'),
   'tail-cut': ({ call }) => (call === 'cut' ? 'after' : undefined),
@@ -63,12 +71,14 @@ function inLog(type: string | RegExp, where: 'before' | 'mid', alsoHas = ''): Ai
   };
 }
 
-function onceSynced(type: string): Aim {
+function onceSynced(type: string | RegExp): Aim {
   return ({ call, ...moment }) => {
     if (call !== 'sync' || !('text' in moment)) return undefined;
     return findLine(moment.text, (text) => isOf(type, text)) && 'after';
   };
 }
+
+const childEnded = onceSynced(/job\.(succeeded|waiting)/);
 
 function renamed(path: RegExp, when: 'before' | 'after'): Aim {
   return (moment) => (moment.call === 'rename' && path.test(moment.path) ? when : undefined);
@@ -84,11 +94,11 @@ function midLine(text: string): number {
 }
 
 /** Most often both stand in one write. */
-function betweenFileAndSuccess(moment: Moment): Death | undefined {
+function betweenAndSuccess(type: string, moment: Moment): Death | undefined {
   if (moment.call !== 'write') return undefined;
-  const file = findLine(moment.text, (text) => isOf('file.written', text));
-  const success = findLine(moment.text, (text) => isOf('step.succeeded', text), file?.end);
-  return file && (success?.start ?? file.end);
+  const told = findLine(moment.text, (text) => isOf(type, text));
+  const success = findLine(moment.text, (text) => isOf('step.succeeded', text), told?.end);
+  return told && (success?.start ?? told.end);
 }
 
 type Line = { readonly start: number; readonly end: number };

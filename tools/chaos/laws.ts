@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { OrchEvent } from '../../packages/contracts/src/index.ts';
 import type { Control } from './control.ts';
 import type { Call } from './provider.ts';
-import { readEntries, readEvents } from './run-files.ts';
+import { childrenOf, familyOf, nameOf, readEntries, readEvents } from './run-files.ts';
 import type { Entry } from './run-files.ts';
 
 /** A run that ended, and what the world around it saw. */
@@ -20,17 +20,27 @@ export type Seen = {
 
 /** What a run did that it must never do, in words. */
 export function brokenLaws(seen: Seen): string[] {
-  const events = readEvents(seen.run);
-  const entries = readEntries(seen.run);
+  const family = familyOf(seen.run).map((dir): Told => ({ dir, events: readEvents(dir), entries: readEntries(dir) }));
+  const events = family.flatMap((run) => run.events);
   return [
-    ...attemptsRise(events),
-    ...nothingDoneTwice(events),
-    ...nothingPaidTwice(seen, entries),
-    ...everyAnswerTold(events, entries),
+    ...family.flatMap((run) => [
+      ...attemptsRise(run.events),
+      ...nothingDoneTwice(run.events),
+      ...nothingAskedTwice(run.events),
+      ...oneChildEach(run),
+      ...everyAnswerTold(run),
+    ]),
+    ...nothingPaidTwice(
+      seen,
+      family.flatMap(({ entries }) => entries),
+    ),
     ...effectsAfterEvents(seen, events),
     ...nobodySurvives(seen.dir),
   ];
 }
+
+/** What a run, or one within it, keeps. */
+type Told = { readonly dir: string; readonly events: readonly OrchEvent[]; readonly entries: readonly Entry[] };
 
 function attemptsRise(events: readonly OrchEvent[]): string[] {
   const last = new Map<string, number>();
@@ -57,8 +67,38 @@ function nothingDoneTwice(events: readonly OrchEvent[]): string[] {
   });
 }
 
-/** Each call is that of one kept answer, or was lost with its process. */
-function nothingPaidTwice({ calls, killed, control }: Seen, entries: readonly Entry[]): string[] {
+/** A person is asked once for the same inputs, and each answer counts once. */
+function nothingAskedTwice(events: readonly OrchEvent[]): string[] {
+  const met = new Set<string>();
+  return events.flatMap((event) => {
+    const { type, seq } = event;
+    if (type !== 'approval.requested' && type !== 'approval.granted' && type !== 'approval.rejected') return [];
+    const what = `${type === 'approval.requested' ? 'question' : 'answer'} of ${nameOf(event)}`;
+    const name = `${what} with inputs ${event.data.input_hash.slice(0, 12)}`;
+    if (met.has(name)) return [`a second ${name} (seq ${seq})`];
+    met.add(name);
+    return [];
+  });
+}
+
+/** The inputs of a step stay the same here, so it has one run; and that has told who began it. */
+function oneChildEach({ dir }: Told): string[] {
+  const children = childrenOf(dir);
+  const names = new Set(children.map(({ name }) => name));
+  const strangers = children.flatMap((child) => {
+    const [first] = readEvents(child.dir);
+    const parent = first?.type === 'job.started' ? first.data.parent : undefined;
+    const found = parent && `${parent.job_id} ${nameOf(parent)}`;
+    return found === `${basename(dir)} ${child.name}` ? [] : [`${child.dir} is that of ${found}, not of ${child.name}`];
+  });
+  const more = names.size === children.length ? [] : [`${children.length} runs for ${names.size} steps of ${dir}`];
+  return [...strangers, ...more];
+}
+
+/** Each call is that of one kept answer, or was lost with its process. Runs may keep the answer of another one. */
+function nothingPaidTwice({ calls, killed, control }: Seen, all: readonly Entry[]): string[] {
+  const entries = [...new Map(all.map((entry) => [`${entry.key} ${entry.call}`, entry])).values()];
+  const keys = new Set(entries.map(({ key }) => key));
   const kept = new Set(entries.map(({ call }) => call));
   const lost = calls.filter(({ number }) => !kept.has(number));
   const wasted = lost.filter(({ asker }) => !killed.has(asker));
@@ -68,6 +108,7 @@ function nothingPaidTwice({ calls, killed, control }: Seen, entries: readonly En
       ({ number, asker, question }) => `call ${number} of ${asker}, which nobody killed, was not kept: ${question}`,
     ),
     ...(kept.size === entries.length ? [] : ['one call is kept under two keys']),
+    ...(keys.size === entries.length ? [] : [`${entries.length} answers are kept under ${keys.size} keys`]),
     ...(calls.length === entries.length + lost.length
       ? []
       : [`${calls.length} calls, ${entries.length} answers, ${lost.length} lost`]),
@@ -75,9 +116,10 @@ function nothingPaidTwice({ calls, killed, control }: Seen, entries: readonly En
   ];
 }
 
-function everyAnswerTold(events: readonly OrchEvent[], entries: readonly Entry[]): string[] {
+function everyAnswerTold({ dir, events, entries }: Told): string[] {
+  const own = entries.filter(({ jobId }) => jobId === basename(dir));
   const told = new Set(events.flatMap((event) => (event.type === 'llm.response' ? [event.data.request_id] : [])));
-  const untold = entries.filter(({ requestId }) => !told.has(requestId));
+  const untold = own.filter(({ requestId }) => !told.has(requestId));
   return untold.map(
     ({ call, requestId }) => `the answer to call ${call} was kept, but no llm.response tells of ${requestId}`,
   );
@@ -140,8 +182,4 @@ export function livingGroups(): Set<number> {
 
 function add(counts: Map<string, number>, name: string): void {
   counts.set(name, (counts.get(name) ?? 0) + 1);
-}
-
-function nameOf({ step = '', item }: OrchEvent): string {
-  return item === undefined ? step : `${step}[${item}]`;
 }

@@ -76,9 +76,9 @@ async function play(number: number, point: KillPoint): Promise<void> {
   for (const problem of result.problems) console.log(`  - ${problem.replaceAll('\n', '\n    ')}`);
 }
 
-function describe({ job, kills, resume, duel, encore }: Round): string {
+function describe({ job, kills, resume, answers, duel, encore }: Round): string {
   const orders = kills.map(({ point, ...rest }) => `${point} ${JSON.stringify(rest)}`);
-  return `${job.name}, killed at ${orders.join(', then ')}; goes on by ${resume}${duel === true ? ', two at once' : ''}${encore === undefined ? '' : `, then ${encore} again`}`;
+  return `${job.name}, killed at ${orders.join(', then ')}; goes on by ${resume}${job.questions === undefined ? '' : `, answers by ${answers ?? 'inbox'}`}${duel === true ? ', two at once' : ''}${encore === undefined ? '' : `, then ${encore} again`}`;
 }
 
 async function inParallel(next: () => Promise<boolean>): Promise<void> {

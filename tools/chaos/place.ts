@@ -14,7 +14,7 @@ import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
 import { root } from '../checks.mjs';
-import type { Job } from './jobs.ts';
+import type { Job } from './job.ts';
 import type { KillOrder, KillReport } from './kill-at.ts';
 import type { CountingProvider } from './provider.ts';
 
@@ -23,6 +23,9 @@ const preload = pathToFileURL(join(import.meta.dirname, 'kill-at.ts')).href;
 
 /** Longer than any process of a small job can take on a busy machine, in milliseconds. */
 const limit = 60_000;
+
+/** The exit code of a run that waits for a person. */
+export const waits = 3;
 
 export type Ended = {
   readonly code: number | null;

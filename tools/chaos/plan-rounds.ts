@@ -1,8 +1,9 @@
 import type { Control } from './control.ts';
 import type { Draw } from './draw.ts';
-import type { Job } from './jobs.ts';
+import type { Job } from './job.ts';
 import { killPoints, recoveryPoints } from './kill-points.ts';
 import type { KillPoint } from './kill-points.ts';
+import type { AnswersBy } from './person.ts';
 import type { Round } from './round.ts';
 import type { Kill } from './strike.ts';
 
@@ -14,10 +15,13 @@ export function planRound(point: KillPoint, rehearsed: readonly Rehearsed[], dra
   const isSecond = isRecovery(point);
   const fitting = rehearsed.filter(({ control }) => isSecond || timesMet(point, control) > 0);
   const { job, control } = draw.oneOf(fitting);
-  const first = isSecond ? whatLeaves(point, control, draw) : killIn(point, control, draw);
+  const answers = draw.oneOf<AnswersBy>(['inbox', 'approve']);
+  const met = isSecond ? whatLeaves(point, control, draw) : killIn(point, control, draw);
+  // Who leaves an answer leaves one.
+  const first = answers === 'approve' && 'nth' in met && met.point.startsWith('answer-') ? { ...met, nth: 1 } : met;
   const kills = isSecond || draw.number() < 0.6 ? [first, secondKill(point, control, draw)] : [first];
   const encore = draw.oneOf<Round['encore']>(['resume', 'run', 'verify', undefined]);
-  return { job, control, kills, resume: draw.oneOf(['id', 'newest']), encore };
+  return { job, control, kills, resume: draw.oneOf(['id', 'newest']), answers, encore };
 }
 
 /** Two processes that go on at once, with a run whose answers are all still to come. */

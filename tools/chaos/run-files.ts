@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { OrchEvent } from '../../packages/contracts/src/index.ts';
 
 /** The whole lines of a log, and what follows the last of them. Throws when they are no chain. */
@@ -18,8 +18,48 @@ export function readEvents(run: string): OrchEvent[] {
   });
 }
 
+/** The run that no step of another one began; else one that never began, left of a process that was killed before. */
+export function rootOf(runs: readonly string[]): string | undefined {
+  return rootsOf(runs)[0] ?? runs.at(-1);
+}
+
+export function rootsOf(runs: readonly string[]): string[] {
+  return runs.filter((run) => {
+    const [first] = readEvents(run);
+    return first !== undefined && !(first.type === 'job.started' && first.data.parent !== undefined);
+  });
+}
+
+/** A run that a step or item of another one began; in the order of their first links. */
+export type Child = { readonly name: string; readonly dir: string };
+
+/** Those that were linked, whether or not they have a folder. */
+export function childrenOf(run: string): Child[] {
+  const linked = readEvents(run).flatMap((event) => {
+    if (event.type !== 'job.linked') return [];
+    return [{ name: nameOf(event), dir: join(dirname(run), event.data.job_id) }];
+  });
+  return [...new Map(linked.map((child) => [`${child.name} ${child.dir}`, child])).values()];
+}
+
+/** A run and all that are within it. */
+export function familyOf(run: string): string[] {
+  return [run, ...childrenOf(run).flatMap(({ dir }) => familyOf(dir))];
+}
+
+/** The name of a step, or of an item of it. */
+export function nameOf({ step = '', item }: Pick<OrchEvent, 'step' | 'item'>): string {
+  return item === undefined ? step : `${step}[${item}]`;
+}
+
 /** A stored answer of the provider. */
-export type Entry = { readonly key: string; readonly call: number; readonly requestId: string };
+export type Entry = {
+  readonly key: string;
+  readonly call: number;
+  /** The run that paid for it, and how. */
+  readonly jobId: string;
+  readonly requestId: string;
+};
 
 /** The answers that a run keeps. Throws when one of them is torn. */
 export function readEntries(run: string): Entry[] {
@@ -30,12 +70,12 @@ export function readEntries(run: string): Entry[] {
       response: unknown;
       sha256: string;
       usage?: { tokens_out: number };
-      paid?: { request_id: string };
+      paid?: { job_id: string; request_id: string };
     };
     if (usage === undefined || paid === undefined) return [];
     if (!path.endsWith(`/${key}.json`)) throw new Error(`${path} has the key ${key}`);
     if (digestOf(String(response)) !== sha256) throw new Error(`the answer in ${path} does not fit ${sha256}`);
-    return [{ key, call: usage.tokens_out, requestId: paid.request_id }];
+    return [{ key, call: usage.tokens_out, jobId: paid.job_id, requestId: paid.request_id }];
   });
 }
 

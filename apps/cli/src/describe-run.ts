@@ -5,22 +5,52 @@ import type { Terminal } from './terminal.ts';
 import { fewOf, harmlessly, paintState, plural, seconds, table } from './words.ts';
 
 /** How many of each are listed. */
-const most = { steps: 40, failures: 10, gates: 20 };
+const most = { steps: 40, failures: 10, gates: 20, children: 20 };
 
 /** A run for a person: how it ended, its steps, what failed, the files it wrote, its gates, and where it stands. */
 export function describeRun(run: ReadRun, terminal: Terminal): string[] {
-  const { manifest, status, dir, gates } = harmlessly(run);
+  const { manifest, status, dir, gates, children } = harmlessly(run);
   return [
     `${terminal.paint('bold', manifest.project)}  ${manifest.job_id}  ${paintState(status, terminal)} after ${seconds(manifest.duration_s)}`,
+    ...parentLines(manifest),
     ...callLines(manifest),
     '',
     ...stepLines(manifest, terminal),
+    ...childLines(children, terminal),
     ...failureLines(manifest, terminal),
     ...fileLines(manifest),
     ...gateLines(gates),
     '',
     `${terminal.paint('dim', 'folder')}  ${dir}`,
   ];
+}
+
+function parentLines({ parent }: Manifest): string[] {
+  return parent === undefined ? [] : [`begun by ${unitName(parent)} of ${parent.job_id}`];
+}
+
+type Child = ReadRun['children'][number];
+
+/** Of many, first of all those that did not succeed. */
+function childLines(children: readonly Child[], terminal: Terminal): string[] {
+  if (children.length === 0) return [];
+  const isDone = ({ status }: Child): boolean => status === 'succeeded';
+  const shown = new Set(
+    [...children.filter((one) => !isDone(one)), ...children.filter(isDone)].slice(0, most.children),
+  );
+  const rows = children
+    .filter((child) => shown.has(child))
+    .map((child) => ['↳', child.job_id, stateOf(child, terminal), unitName(child)]);
+  const more = children.length - shown.size;
+  return ['', ...table(rows).map((line) => `  ${line}`), ...(more > 0 ? [`  … and ${more} more`] : [])];
+}
+
+function stateOf({ status }: Child, terminal: Terminal): string {
+  return status === undefined ? 'not here' : paintState(status, terminal);
+}
+
+function unitName({ step, item }: { readonly step: string; readonly item?: string | undefined }): string {
+  return item === undefined ? `step ${step}` : `step ${step} ${item}`;
 }
 
 function callLines({ provider, costs }: Manifest): string[] {

@@ -15,9 +15,13 @@ export function describeVerified(run: VerifiedRun, what: string): string[] {
   if (unsettled.length > 0) {
     lines.push(`Not as the log says, for a step at work on them did not end well, or not yet: ${unsettled.join(', ')}`);
   }
-  return lines;
+  return [...lines, ...childLines(run)];
 }
 
-export function verifiedRecord({ jobId: job_id, unsettled: unsettled_files, ...rest }: VerifiedRun): object {
-  return { job_id, whole: true, ...rest, unsettled_files };
+function childLines({ children }: VerifiedRun): string[] {
+  return children.flatMap((child) => describeVerified(child, 'is whole').map((line) => `  ↳ ${line}`));
+}
+
+export function verifiedRecord({ jobId: job_id, unsettled: unsettled_files, children, ...rest }: VerifiedRun): object {
+  return { job_id, whole: true, ...rest, unsettled_files, children: children.map(verifiedRecord) };
 }

@@ -13,14 +13,15 @@ export function explainError(
   { verbose, json }: { readonly verbose: boolean; readonly json: boolean },
 ): ExitCode {
   const error = OrchError.from(thrown);
-  if (json) terminal.out(JSON.stringify({ error: record(error) }, undefined, 2));
-  else for (const line of lines(error, terminal)) terminal.err(line);
+  if (json) terminal.out(JSON.stringify({ error: errorRecord(error) }, undefined, 2));
+  else for (const line of errorLines(error, terminal)) terminal.err(line);
   if (verbose) terminal.err(stackOf(error));
   else if (error.code === 'internal' && !json) terminal.err('This is a defect of orch. Add --verbose for its stack.');
   return error.exit;
 }
 
-function lines(error: OrchError, terminal: Terminal): string[] {
+/** What went wrong, for a person: each problem of a job file with its place, then the whole. */
+export function errorLines(error: OrchError, terminal: Terminal): string[] {
   const problems = problemsOf(error).flatMap(({ file, line, column, message, hint }) => [
     line === undefined ? `${file}: ${message}` : `${file}:${line}:${column}: ${message}`,
     ...(hint === undefined ? [] : [`  ${hint}`]),
@@ -37,7 +38,7 @@ function problemsOf(error: OrchError): readonly Problem[] {
   return (error.details?.['problems'] ?? []) as unknown as readonly Problem[];
 }
 
-function record({ code, kind, message, hint, details }: OrchError): Json {
+export function errorRecord({ code, kind, message, hint, details }: OrchError): Json {
   return {
     code,
     kind,

@@ -1,40 +1,118 @@
-import { exitCodes } from '@orch/contracts';
+import { OrchError, exitCodes } from '@orch/contracts';
 import type { ExitCode } from '@orch/contracts';
-import { readRun } from '@orch/sdk';
-import type { OrchEvent, PreparedRun, RunHandle, RunResult } from '@orch/sdk';
+import { copyOutputs, openQuestions, readRun, resumeRun } from '@orch/sdk';
+import type {
+  CompiledJob,
+  OpenQuestion,
+  OrchEvent,
+  OutputChanges,
+  PreparedRun,
+  RunHandle,
+  RunOptions,
+  RunResult,
+} from '@orch/sdk';
+import { createClerk } from './clerk.ts';
+import type { Clerk } from './clerk.ts';
+import { outputLines } from './describe-plan.ts';
 import { describeRun } from './describe-run.ts';
+import { errorLines, errorRecord } from './explain-error.ts';
 import { nextSteps } from './next-steps.ts';
-import type { Waiting } from './next-steps.ts';
 import { createProgress } from './progress.ts';
 import type { Terminal } from './terminal.ts';
 import { harmless } from './words.ts';
 
-type Following = { readonly terminal: Terminal; readonly json: boolean; readonly frozen: boolean };
+type Following = {
+  readonly terminal: Terminal;
+  readonly json: boolean;
+  /** Replaces files in the job's `output_dir` that orch did not write. */
+  readonly force: boolean;
+  /** How it was started, and goes on after an answer in the terminal. */
+  readonly options: Pick<RunOptions, 'only' | 'limit' | 'frozen' | 'failFast' | 'drain' | 'signal'>;
+};
 
-/** Starts a prepared run, tells how it goes and how it ended, and frees what was prepared. */
+/**
+ * Starts a prepared run, tells how it goes and how it ended, and frees what was prepared. In a terminal a person is asked
+ * there and then, and the run goes on with the answer.
+ */
 export async function followRun(
   prepared: PreparedRun,
-  { terminal, json, frozen }: Following,
+  following: Following,
   start: (onEvent: ((event: OrchEvent) => void) | undefined) => RunHandle,
 ): Promise<ExitCode> {
-  const waiting: Waiting[] = [];
+  const { terminal, json, options } = following;
+  const { hider } = prepared.ports;
+  if (hider !== undefined) terminal.hide?.(hider);
   const tell = createProgress(terminal, prepared.notes.map(harmless));
+  const stops = [options.drain, options.signal].filter((signal) => signal !== undefined);
+  const clerk = json ? undefined : createClerk(terminal, AbortSignal.any(stops));
   const onEvent = (event: OrchEvent): void => {
-    tell(event);
-    if (event.type === 'step.waiting') waiting.push({ step: event.step ?? '', item: event.item });
+    if (clerk === undefined || event.type !== 'step.waiting') tell(event);
+    clerk?.note(event);
   };
   try {
-    const result = await start(json ? undefined : onEvent).result;
-    const run = await readRun(result.dir);
-    const exit = exitOf(result);
-    const lines = json
-      ? [JSON.stringify({ ...run.manifest, dir: run.dir, exit_code: exit }, undefined, 2)]
-      : ['', ...describeRun(run, terminal), ...nextSteps({ result, frozen, waiting }, terminal)];
-    for (const line of lines) terminal.out(line);
-    return exit;
+    const onEach = json ? undefined : onEvent;
+    let result = await withAnswers(start(onEach), clerk);
+    while (result.status === 'waiting' && clerk?.answered() === true) {
+      const again = { ...options, onEvent: onEach };
+      result = await withAnswers(resumeRun(result.dir, prepared.job, prepared.ports, again), clerk);
+    }
+    return await tellEnd(result, prepared.job, following);
   } finally {
     await prepared.close();
   }
+}
+
+/** The end of a run, and of the questions that were put to a person while it went on. */
+async function withAnswers(handle: RunHandle, clerk: Clerk | undefined): Promise<RunResult> {
+  clerk?.serve(handle);
+  try {
+    const result = await handle.result;
+    await clerk?.close(result.status === 'waiting');
+    return result;
+  } catch (error) {
+    await clerk?.close(false);
+    throw error;
+  }
+}
+
+async function tellEnd(result: RunResult, job: CompiledJob, following: Following): Promise<ExitCode> {
+  const { terminal, json, options } = following;
+  const run = await readRun(result.dir);
+  const copied = tryCopy(job, result, following);
+  const exit = OrchError.is(copied) ? copied.exit : exitOf(result);
+  const waiting = result.status === 'waiting' ? await openQuestions(result.dir) : [];
+  const lines = json
+    ? [JSON.stringify({ ...run.manifest, dir: run.dir, exit_code: exit, ...extra(waiting, copied) }, undefined, 2)]
+    : [
+        ...['', ...describeRun(run, terminal)],
+        ...(copied === undefined || OrchError.is(copied) ? [] : outputLines(copied)),
+        ...nextSteps({ result, frozen: options.frozen ?? false, waiting }, terminal),
+      ];
+  for (const line of lines) terminal.out(line);
+  if (OrchError.is(copied) && !json) for (const line of errorLines(copied, terminal)) terminal.err(line);
+  return exit;
+}
+
+/** A run that succeeded stays so, also where its outputs cannot be copied. */
+function tryCopy(
+  job: CompiledJob,
+  result: RunResult,
+  { force, options }: Following,
+): OutputChanges | OrchError | undefined {
+  try {
+    return copyOutputs(job, result, { force, only: options.only, limit: options.limit });
+  } catch (error) {
+    if (OrchError.is(error)) return error;
+    throw error;
+  }
+}
+
+function extra(questions: readonly OpenQuestion[], copied: OutputChanges | OrchError | undefined): object {
+  return {
+    ...(questions.length > 0 && { questions }),
+    ...(copied !== undefined && !OrchError.is(copied) && { output_dir: copied }),
+    ...(OrchError.is(copied) && { error: errorRecord(copied) }),
+  };
 }
 
 function exitOf({ status, manifest }: RunResult): ExitCode {

@@ -1,17 +1,14 @@
 import { dirname, relative } from 'node:path';
 import { runsFolder } from '@orch/sdk';
-import type { RunResult } from '@orch/sdk';
+import type { OpenQuestion, RunResult } from '@orch/sdk';
 import type { Terminal } from './terminal.ts';
-import { table } from './words.ts';
-
-/** A step, or an item of it, that asks a person. */
-export type Waiting = { readonly step: string; readonly item?: string | undefined };
+import { harmless, table } from './words.ts';
 
 export type EndedRun = {
   readonly result: RunResult;
   /** It was to call nobody. */
   readonly frozen: boolean;
-  readonly waiting: readonly Waiting[];
+  readonly waiting: readonly OpenQuestion[];
 };
 
 const mostAnswers = 10;
@@ -21,9 +18,7 @@ export function nextSteps({ result, frozen, waiting }: EndedRun, terminal: Termi
   const { status, jobId, manifest } = result;
   if (status === 'succeeded' || status === 'canceled') return [];
   const elsewhere = runsDirFlag(result, terminal);
-  const answers = waiting
-    .slice(0, mostAnswers)
-    .map((unit) => ['answer', `orch approve ${jobId} ${words(unit)}${elsewhere}`]);
+  const answers = waiting.slice(0, mostAnswers).flatMap((asked) => answerRows(asked, { jobId, elsewhere }));
   const more = waiting.length > mostAnswers ? [['', `… and ${waiting.length - mostAnswers} more`]] : [];
   const resume = `orch resume ${jobId}${elsewhere}`;
   const isMiss = manifest.failures.some(({ code }) => code === 'frozen_miss');
@@ -45,8 +40,17 @@ function runsDirFlag({ dir }: RunResult, { cwd, env }: Terminal): string {
   return base === runsFolder(undefined, { cwd, env }) ? '' : ` --runs-dir ${relative(cwd, base)}`;
 }
 
-function words({ step, item }: Waiting): string {
-  return item === undefined ? step : `${step} ${quoted(item)}`;
+type Place = { readonly jobId: string; readonly elsewhere: string };
+
+function answerRows({ step, item, question, options = [] }: OpenQuestion, { jobId, elsewhere }: Place): string[][] {
+  const unit = item === undefined ? step : `${step} ${quoted(item)}`;
+  const approve = `orch approve ${jobId} ${unit}${elsewhere}`;
+  const [first, ...others] = options.map((option) => `--answer ${quoted(option)}`);
+  const answer = ['answer', first === undefined ? approve : `${approve} ${first}`];
+  return [
+    ['asked', harmless(question).split('\n')[0] ?? ''],
+    [...answer, [...others, '--reject'].map((way) => `or ${way}`).join(', ')],
+  ];
 }
 
 /** As a shell takes it for one word. */

@@ -1,20 +1,20 @@
-import { describePipeline, findPipeline, pipelineNames, pipelineTraits } from '@orch/pipelines';
+import { describePipeline, pipelineNames, pipelineTraits, requirePipeline } from '@orch/pipelines';
 import type { Parameter, PipelineName } from '@orch/pipelines';
 import type { CommandRow, Invocation } from './commands/index.ts';
 
 /** A command for each pipeline. Only the options of the one that is called are read from its file. */
-export function pipelineCommands(argv: readonly string[]): CommandRow[] {
+export async function pipelineCommands(argv: readonly string[]): Promise<CommandRow[]> {
   const called = argv.find((word) => !word.startsWith('-'));
-  return pipelineNames.map((name) => toCommand(name, name === called));
+  return Promise.all(pipelineNames.map((name) => toCommand(name, name === called)));
 }
 
-function toCommand(name: PipelineName, isCalled: boolean): CommandRow {
+async function toCommand(name: PipelineName, isCalled: boolean): Promise<CommandRow> {
   const { about, exampleTask } = pipelineTraits[name];
   return {
     name,
     summary: about,
     arguments: exampleTask === undefined ? [] : [['<task>', `what to do, such as "${exampleTask}"`]],
-    options: isCalled ? [...parametersOf(name).map((one) => toOption(name, one)), ...usual] : [],
+    options: isCalled ? [...(await parametersOf(name)).map((one) => toOption(name, one)), ...usual] : [],
     async load() {
       const { runPipeline } = await import('./run-pipeline.ts');
       return { execute: (invocation: Invocation<never>) => runPipeline(name, invocation) };
@@ -31,16 +31,16 @@ const usual = [
   ['--runs-dir <dir>', 'folder of all runs (default: $ORCH_RUNS_DIR or runs)'],
 ] as const;
 
-export function parametersOf(name: PipelineName): readonly Parameter[] {
-  const pipeline = findPipeline(name);
-  return pipeline === undefined ? [] : describePipeline(pipeline).parameters;
+export async function parametersOf(name: PipelineName): Promise<readonly Parameter[]> {
+  return (await describePipeline(requirePipeline(name))).parameters;
 }
 
 function toOption(pipeline: PipelineName, { name, about, byDefault }: Parameter): CommandRow['options'][number] {
   const flag = `--${name.replaceAll('_', '-')}`;
   if (typeof byDefault === 'boolean') return [flag, about];
-  if (isOutputFile(pipeline, name)) return [`${flag} <file>`, `Where the file ${String(byDefault)} is copied to.`];
-  const shown = byDefault === '' ? '' : ` (default: ${String(byDefault)})`;
+  const value = typeof byDefault === 'string' ? byDefault : JSON.stringify(byDefault);
+  if (isOutputFile(pipeline, name)) return [`${flag} <file>`, `where the file ${value} is copied to`];
+  const shown = value === '' ? '' : ` (default: ${value})`;
   return [`${flag} <${typeof byDefault === 'number' ? 'number' : 'value'}>`, `${about.replace(/\.$/, '')}${shown}`];
 }
 

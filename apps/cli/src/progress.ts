@@ -9,10 +9,11 @@ const mostReused = 5;
 export function createProgress(terminal: Terminal, notes: readonly string[]): (event: OrchEvent) => void {
   const items = new Map<string, number>();
   const reused: string[] = [];
+  const untold = [...notes];
   return (event) => {
     const { step = '', item } = event;
     const name = item === undefined ? step : `${step} ${harmless(item)}`;
-    if (event.type === 'job.started') for (const note of notes) terminal.out(note);
+    if (event.type === 'job.started') for (const note of untold.splice(0)) terminal.out(note);
     if (event.type === 'step.expanded') items.set(step, event.data.count);
     if (noteReused(event, reused)) return;
     if (reused.length > 0) terminal.out(reusedLine(reused.splice(0), terminal));

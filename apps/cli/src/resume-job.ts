@@ -19,6 +19,8 @@ export type ResumeFlags = RunsDirOption & {
   readonly failFast?: true;
   readonly frozen?: true;
   readonly plan?: true;
+  readonly strict?: true;
+  readonly force?: true;
   readonly json?: true;
 };
 
@@ -32,11 +34,11 @@ type Which = {
 export function resumeJob(terminal: Terminal, options: ResumeFlags, { dir, spec }: Which): Promise<ExitCode> {
   const { env, cwd } = terminal;
   return attendRun(terminal, async ({ drain, signal, any }) => {
-    const { from, retryFailed, failFast, frozen, only, provider } = options;
+    const { from, retryFailed, failFast, frozen, only, provider, strict } = options;
     const limit = readCount('--limit', options.limit);
     const vars = options.var === undefined ? undefined : readVars(options.var);
     const json = options.json ?? false;
-    const asked = { cwd, env, spec, provider, vars, from, only, limit, frozen, signal: any };
+    const asked = { cwd, env, spec, provider, vars, from, only, limit, frozen, strict, signal: any };
     if (options.plan) {
       const { plan } = await planResume(dir, asked);
       const said = json ? [JSON.stringify(plan, undefined, 2)] : describeResume(plan, terminal);
@@ -44,18 +46,10 @@ export function resumeJob(terminal: Terminal, options: ResumeFlags, { dir, spec 
       return exitCodes.succeeded;
     }
     const prepared = await prepareResume(dir, asked);
-    return followRun(prepared, { terminal, json, frozen: frozen ?? false }, (onEvent) =>
-      resumeRun(dir, prepared.job, prepared.ports, {
-        from,
-        retryFailed,
-        failFast,
-        frozen,
-        only,
-        limit,
-        drain,
-        signal,
-        onEvent,
-      }),
+    const going = { failFast, frozen, only, limit, drain, signal };
+    const following = { terminal, json, force: options.force ?? false, options: going };
+    return followRun(prepared, following, (onEvent) =>
+      resumeRun(dir, prepared.job, prepared.ports, { ...going, from, retryFailed, onEvent }),
     );
   });
 }

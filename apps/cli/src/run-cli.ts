@@ -4,6 +4,7 @@ import type { ExitCode } from '@orch/contracts';
 import { commands, groups } from './commands/index.ts';
 import type { CommandRow } from './commands/index.ts';
 import { explainError } from './explain-error.ts';
+import { pipelineCommands } from './pipeline-commands.ts';
 import type { Terminal } from './terminal.ts';
 import { cliVersion } from './version.ts';
 
@@ -11,7 +12,8 @@ import { cliVersion } from './version.ts';
 export async function runCli(argv: readonly string[], terminal: Terminal): Promise<ExitCode> {
   let code: ExitCode = exitCodes.succeeded;
   const json = argv.includes('--json');
-  const program = createProgram({ terminal, json, exit: (value) => (code = value) });
+  const rows = [...commands, ...(await pipelineCommands(argv))];
+  const program = createProgram(rows, { terminal, json, exit: (value) => (code = value) });
   try {
     await program.parseAsync(argv, { from: 'user' });
     return code;
@@ -28,7 +30,7 @@ function wrongCall({ message }: CommanderError): OrchError {
   return new OrchError('usage', message.replace(/^error: /, ''), { hint: 'See orch --help.' });
 }
 
-function createProgram(wiring: Wiring): Command {
+function createProgram(rows: readonly CommandRow[], wiring: Wiring): Command {
   const { terminal, json } = wiring;
   const program = new Command('orch')
     .description('Runs AI engineering work as a durable graph of steps.')
@@ -44,7 +46,7 @@ function createProgram(wiring: Wiring): Command {
     })
     .showSuggestionAfterError()
     .showHelpAfterError('  See orch --help.');
-  for (const row of commands) addCommand(program, row, wiring);
+  for (const row of rows) addCommand(program, row, wiring);
   return program;
 }
 

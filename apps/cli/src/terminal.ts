@@ -1,5 +1,8 @@
 import { styleText } from 'node:util';
-import type { ExitCode } from '@orch/contracts';
+import type { ExitCode, Hider } from '@orch/contracts';
+import { createDesk } from './desk.ts';
+import { guardOutput } from './guard-output.ts';
+import { secretsOfEnv } from './secrets-of-env.ts';
 
 /** Where a command reads from and writes to. All that a command knows of the process comes through here. */
 export type Terminal = {
@@ -13,6 +16,13 @@ export type Terminal = {
   readonly paint: (style: Style, text: string) => string;
   /** Listens to what disturbs the program; returns how to stop. */
   readonly attend: (attention: Attention) => () => void;
+  /**
+   * Lets the person at the terminal write a line; undefined when they leave it with Ctrl-C or Ctrl-D, or the signal
+   * aborts. Lines that come meanwhile stand above it. Absent where nobody sits: no terminal, or CI.
+   */
+  readonly ask?: (prompt: string, signal?: AbortSignal) => Promise<string | undefined>;
+  /** From now on takes secrets out of whatever the process writes. Absent where lines are only collected. */
+  readonly hide?: (hider: Hider) => void;
 };
 
 export type Style = 'bold' | 'dim' | 'green' | 'red' | 'yellow';
@@ -32,6 +42,8 @@ const interrupts = ['SIGINT', 'SIGTERM'] as const;
 
 export function processTerminal(): Terminal {
   let isNeeded = false;
+  const desk = createDesk();
+  const guard = guardOutput([process.stdout, process.stderr], secretsOfEnv(process.env));
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
     if (!isNeeded) process.exit(0);
@@ -39,9 +51,11 @@ export function processTerminal(): Terminal {
   return {
     cwd: process.cwd(),
     env: process.env,
-    out: (line) => void process.stdout.write(`${line}\n`),
-    err: (line) => void process.stderr.write(`${line}\n`),
+    out: (line) => desk.say(process.stdout, line),
+    err: (line) => desk.say(process.stderr, line),
     paint: (style, text) => styleText(style, text, { stream: process.stdout }),
+    ...(isAttended() && { ask: desk.ask }),
+    hide: guard.hide,
     attend({ onInterrupt, onStray, onExit, outlivesReader = false }) {
       isNeeded = outlivesReader;
       const exit = (): void => void (process.exitCode = onExit?.());
@@ -63,4 +77,9 @@ export function processTerminal(): Terminal {
       };
     },
   };
+}
+
+function isAttended(): boolean {
+  const { CI = '' } = process.env;
+  return process.stdin.isTTY && process.stdout.isTTY && (CI === '' || CI === 'false');
 }

@@ -165,3 +165,16 @@ test('a run folder that cannot be written to is an io error', async () => {
   const cache = openCache<string>(join(dir, 'file'));
   await expect(cache.getOrCompute(question, async () => 'hi')).rejects.toMatchObject({ code: 'io' });
 });
+
+test('an entry that is refused is neither used nor taken over, and the answer computed instead takes its place', async () => {
+  const { open, own } = runs();
+  await open('a').getOrCompute(question, async () => ({ text: 'a secret' }));
+  const warnings: CacheWarning[] = [];
+  const refuse = ({ response }: { response: unknown }) =>
+    (response as Reply).text.includes('secret') ? 'it holds a secret' : undefined;
+  const careful = open('b', { refuse, onWarning: (warning) => warnings.push(warning) });
+  expect(await careful.getOrCompute(question, async () => ({ text: '***' }))).toMatchObject({ from: 'computed' });
+  expect(new Set(warnings.map(({ reason }) => reason))).toEqual(new Set(['it holds a secret']));
+  expect(readFileSync(own('b'), 'utf8')).not.toContain('secret');
+  expect(await open('c', { refuse }).getOrCompute(question, never)).toMatchObject({ value: { text: '***' } });
+});

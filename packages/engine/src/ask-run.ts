@@ -96,9 +96,26 @@ async function carryOut(paths: RunPaths, received: Received, ports: Around): Pro
     else requireNothing(recordAnswer(run, received.request, received.id));
     await run.journal.settle();
     manifest();
+    await cancelChildren(run);
   } finally {
     removeRequest(paths.inbox, received.id);
     await close();
+  }
+}
+
+/** When a run was canceled, so are those that steps of it began and that have not ended. */
+export async function cancelChildren(
+  run: Pick<RunContext, 'journal' | 'paths' | 'clock' | 'ids' | 'hider'>,
+): Promise<void> {
+  const { status, jobId, children } = run.journal.state;
+  if (status !== 'canceled') return;
+  for (const child of children.keys()) {
+    const { dir, events } = runPaths(run.paths.base, child);
+    if (!existsSync(events)) continue;
+    const request = { kind: 'cancel', reason: `${jobId}, which began it, was canceled`, by: jobId } as const;
+    await askRun(dir, request, run).catch((error: unknown) => {
+      if (!OrchError.is(error) || error.code !== 'usage') throw error; // it has ended
+    });
   }
 }
 

@@ -96,16 +96,17 @@ async function endOf(paths: RunPaths, end: OrchEvent | undefined): Promise<SubRu
     case 'job.canceled':
       return fail(new OrchError('canceled', end.data.reason));
     case 'job.waiting':
-      return waitingFor(paths);
+      return (
+        (await waitingFor(paths)) ?? fail(new OrchError('interrupted', 'All that it asked was answered just now.'))
+      );
     default:
       return fail(new OrchError('interrupted', 'It was stopped before its end.'));
   }
 }
 
-/** Where all was answered just when it ended, there is nothing to wait for but its next attempt. */
-async function waitingFor(paths: RunPaths): Promise<SubRunEnd> {
+async function waitingFor(paths: RunPaths): Promise<SubRunEnd | undefined> {
   const [first] = await openQuestions(paths.dir);
-  if (first === undefined) return { status: 'failed', error: new OrchError('interrupted', 'It waits no more.') };
+  if (first === undefined) return undefined;
   const { options } = first;
   return { status: 'waiting', request: { question: relayed(paths, first), ...(options && { options }) } };
 }

@@ -3,7 +3,7 @@ import type { JsonObject, OrchEvent, PlanStep } from '@orch/contracts';
 import { tempDir } from '@orch/testkit';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { explainResume } from './index.ts';
+import { explainResume, traceRun } from './index.ts';
 import { copyRun, cutLog } from './testing/copy-run.ts';
 import { ask, each, jobOf, step } from './testing/plan.ts';
 import { probe } from './testing/probe.ts';
@@ -185,6 +185,9 @@ describe('whatever fails or is skipped without failing the job', { timeout: 60_0
 
       const { events, result } = await resumeJob(killed, steps, settings);
       expect([result.status, ends(events)]).toEqual(['succeeded', ends(first.events)]);
+      const { units } = await traceRun(killed, { kinds: [speaker()] });
+      const untold = units.filter(({ status, inputs }) => status === 'succeeded' && inputs === undefined);
+      expect(untold).toEqual([]);
     });
     await fc.assert(law, { numRuns: 40 }).finally(() => removals.forEach((remove) => remove()));
   });

@@ -281,7 +281,7 @@ describe('who only looks', () => {
     );
     const from = await explainResume(dir, job, { kinds: [kind], from: 'x' });
     expect(from.units.flatMap(({ step: id, will }) => (will === 'reuse' ? [] : [id])).toSorted()).toEqual(['x', 'y']);
-    const traced = await traceRun(dir, [kind]);
+    const traced = await traceRun(dir, { kinds: [kind] });
     expect(traced.units.map(({ step: id, status }) => `${id} ${status}`).toSorted()).toEqual(
       ['a', 'b', 'other', 'x', 'y'].map((id) => `${id} succeeded`),
     );

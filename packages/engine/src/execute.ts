@@ -5,6 +5,7 @@ import type { Clock, CompiledJob, EventData, Ids, OrchEvent, PlanStep, RunState 
 import type { Bus } from '@orch/events';
 import { acquireLock, writeAtomic } from '@orch/filestore';
 import type { RunPaths } from '@orch/filestore';
+import { cancelChildren } from './ask-run.ts';
 import { openRun } from './open-run.ts';
 import type { OpenRun } from './open-run.ts';
 import { shortened } from './outputs.ts';
@@ -127,6 +128,7 @@ async function carryOut(execution: Execution, { run, broken, manifest }: OpenRun
     sweepOutputs(run);
     await endRun(run, result, stopped && OrchError.from(stopped.reason, 'canceled'));
     await run.journal.settle();
+    await cancelChildren(run);
     return { jobId, dir: paths.dir, status: run.journal.state.status, manifest: manifest() };
   } finally {
     deadline.done();

@@ -1,6 +1,7 @@
-import type { CompiledJob, Hider, StepKind } from '@orch/contracts';
+import type { CompiledJob, Hider, PlanStep, StepKind } from '@orch/contracts';
 import { Forecaster } from './forecaster.ts';
 import type { PlannedUnit } from './forecaster.ts';
+import { builtinKinds } from './kinds/index.ts';
 import { inOrder, openPast } from './past-run.ts';
 import type { ResumeOptions } from './ports.ts';
 import { kindOf } from './prepare-attempt.ts';
@@ -11,8 +12,10 @@ export type ResumePlan = {
   readonly units: readonly PlannedUnit[];
   /** What the reused ones cost when they ran. */
   readonly saved: { readonly calls: number; readonly tokensIn: number; readonly tokensOut: number };
-  /** Whether a step that asks a model will run, or may. */
-  readonly asks: boolean;
+  /** The steps that ask a model and will run, or may. */
+  readonly asking: readonly PlanStep[];
+  /** Whether a step will run, or may, that can add others. */
+  readonly grows: boolean;
 };
 
 export type ExplainOptions = ResumeOptions & {
@@ -25,11 +28,12 @@ export type ExplainOptions = ResumeOptions & {
 };
 
 /**
- * What `resumeRun` would do, without doing it: writes nothing, asks nobody. Throws `not_found` when the folder has no
+ * What `resumeRun` would do, without doing it: asks nobody, writes nothing but the code of the job's own kinds where the
+ * run came from another machine. Throws `not_found` when the folder has no
  * log, `corrupt_log` for a damaged one and when what would be reused is gone.
  */
 export async function explainResume(dir: string, job: CompiledJob, options: ExplainOptions = {}): Promise<ResumePlan> {
-  const past = await openPast(dir, job, options);
+  const past = await openPast(dir, job, { ...options, goesOn: true });
   const steps = selectSteps(past.steps, options.only);
   const forecaster = new Forecaster(past, {
     anew: stepsFrom(past.steps, options.from),
@@ -37,6 +41,8 @@ export async function explainResume(dir: string, job: CompiledJob, options: Expl
   });
   for (const step of inOrder(steps)) await forecaster.forecast(step);
   const { units, saved } = forecaster;
-  const asking = new Set(steps.flatMap((step) => (kindOf(past.facts, step).asks === true ? [step.id] : [])));
-  return { units, saved, asks: units.some(({ step, will }) => will !== 'reuse' && asking.has(step)) };
+  const running = new Set(units.flatMap(({ step, will }) => (will === 'reuse' ? [] : [step])));
+  const runs = steps.filter(({ id }) => running.has(id));
+  const asking = runs.filter((step) => kindOf(past.facts, step).asks === true);
+  return { units, saved, asking, grows: runs.some(({ kind }) => kind === 'module' || !builtinKinds.has(kind)) };
 }

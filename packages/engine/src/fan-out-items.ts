@@ -15,7 +15,8 @@ export async function findItems(run: RunFacts, step: PlanStep, expanded: Expande
   const { each } = step;
   if (each === undefined) throw new OrchError('internal', `Step ${step.id} does not fan out.`);
   const from = itemwiseNeed(step);
-  const found = from === undefined ? await expandEach(each, scopeOf(run, step), run.hider) : ok(expanded.get(from) ?? []);
+  const found =
+    from === undefined ? await expandEach(each, scopeOf(run, step), run.hider) : ok(expanded.get(from) ?? []);
   return found.ok ? withinLimit(found.value.slice(0, run.limit), each) : found;
 }
 

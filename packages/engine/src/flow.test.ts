@@ -89,11 +89,18 @@ describe('a failure', () => {
     expect(ends((await run([bad('x'), alarm])).events)).toEqual({ x: 'failed', alarm: 'succeeded' });
   });
 
-  test('of a need changes the inputs of those who accept it', async () => {
-    const clean = say('clean', 'C', { needs: ['x'], accept: { x: ['succeeded', 'failed'] } });
-    const first = await run([bad('x'), clean]);
-    const second = await resumeJob(first.dir, [say('x', 'X'), clean], { kinds: [speaker], durability: 'relaxed' });
-    expect(unitsOf(second.events, 'step.started')).toEqual(['x', 'clean']);
+  test('of a need changes the inputs of those who accept it, and so does another way to come to nothing', async () => {
+    const clean = say('clean', 'C', { needs: ['x'], accept: { x: ['succeeded', 'failed', 'skipped'] } });
+    const settings = { kinds: [speaker], durability: 'relaxed' } as const;
+    const { dir } = await run([bad('x', { on_failure: 'continue' }), clean]);
+    for (const [x, ran] of [
+      [bad('x', { on_failure: 'continue' }), []],
+      [bad('x', { when: 'nil' }), ['clean']],
+      [say('x', 'X'), ['x', 'clean']],
+    ] as const) {
+      const { events } = await resumeJob(dir, [x, clean], settings);
+      expect(unitsOf(events, 'step.started')).toEqual(ran);
+    }
   });
 
   test('ends what is in flight with --fail-fast, unless it is continued or somebody accepts it', async () => {
@@ -318,6 +325,36 @@ describe('a fan-out', () => {
     ];
     const { result, events } = await run(steps);
     expect([result.status, outputOf(events, 'next')]).toEqual(['succeeded', []]);
+  });
+
+  test('of which an item fails ends the job at once, also where another step follows its items', async () => {
+    const gate = Promise.withResolvers<void>();
+    const kind = probe(async ({ step: id, item }) => {
+      if (item === 'bad') throw new OrchError('assertion', 'no', { retryable: false });
+      if (id === 'slow') await gate.promise;
+      if (id === 'many') setImmediate(gate.resolve);
+      return id;
+    });
+    const steps = [
+      step('slow'),
+      step('many', { each: each('a', 'bad', 'c') }),
+      step('next', { needs: ['many'], each: { from: 'many', max_items: 9 }, on_failure: 'continue' }),
+      step('last', { needs: ['slow'] }),
+    ];
+    const { result, events } = await run(steps, { kinds: [kind] });
+    expect(result.status).toBe('failed');
+    expect(ends(events)).toMatchObject({ many: 'failed', next: 'dependency_skipped', last: 'job_failed' });
+  });
+
+  test('is followed to no end where it fails as a whole, but by who accepts that', async () => {
+    const follow = (id: string, more: Partial<PlanStep> = {}) =>
+      say(id, '{{ item.output }}', { needs: ['many'], each: { from: 'many', max_items: 9 }, ...more });
+    const { events } = await run([
+      mixed({ on_failure: 'continue', min_success: 3 }),
+      follow('next'),
+      follow('clean', { accept: { many: ['succeeded', 'failed'] } }),
+    ]);
+    expect(ends(events)).toMatchObject({ many: 'failed', 'next/a': 'succeeded', next: 'canceled', clean: 'succeeded' });
   });
 
   test('tries its items again as often as the step says before they count as failed', async () => {

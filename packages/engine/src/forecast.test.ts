@@ -113,9 +113,9 @@ describe('a forecast', () => {
     const asking = [ask('q'), ask('r', { fields: { prompt: 'other', output: 'text' } }), step('p', { needs: ['q'] })];
     const { dir } = await runJob(asking, { ...relaxed, provider, runsDir: tempDir() });
     const explain = (from?: string) => explainResume(dir, jobOf(asking), { kinds: [speaker], from });
-    expect(await explain()).toMatchObject({ saved: { calls: 2, tokensIn: 10, tokensOut: 14 }, asks: false });
-    expect(await explain('p')).toMatchObject({ saved: { calls: 2 }, asks: false });
-    expect(await explain('q')).toMatchObject({ saved: { calls: 1, tokensIn: 5, tokensOut: 7 }, asks: true });
+    expect(await explain()).toMatchObject({ saved: { calls: 2, tokensIn: 10, tokensOut: 14 }, asking: [] });
+    expect(await explain('p')).toMatchObject({ saved: { calls: 2 }, asking: [] });
+    expect(await explain('q')).toMatchObject({ saved: { calls: 1, tokensIn: 5, tokensOut: 7 }, asking: [{ id: 'q' }] });
   });
 
   test('asks for a model also when a step only may ask it', async () => {
@@ -123,7 +123,7 @@ describe('a forecast', () => {
     const asking = (note: string) => [step('p', { fields: { say: 'P', note } }), ask('q', { needs: ['p'] })];
     const { dir } = await runJob(asking('one'), { ...relaxed, provider, runsDir: tempDir() });
     const plan = await explainResume(dir, jobOf(asking('two')), { kinds: [speaker] });
-    expect(plan).toMatchObject({ asks: true, units: [{ will: 'run' }, { will: 'run_if_changed' }] });
+    expect(plan).toMatchObject({ asking: [{ id: 'q' }], units: [{ will: 'run' }, { will: 'run_if_changed' }] });
   });
 
   test.each(['an output', 'a file'])(

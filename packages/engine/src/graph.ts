@@ -43,10 +43,9 @@ export function planNodes(steps: readonly PlanStep[]): RunNode[] {
     if (step.each === undefined) return [{ type: 'step', id, needs, accepts, step }];
     const expand = expandId(id);
     const gathers = watched.has(id) || (step.on_failure ?? 'abort') !== 'abort';
-    const joins = gathers ? { [expand]: found } : undefined;
     return [
       { type: 'expand', id: expand, ...expandNeeds(step), step, gathers },
-      { type: 'join', id, needs: [expand], accepts: joins, step, gathers },
+      { type: 'join', id, ...joinNeeds(step, gathers), step, gathers },
     ];
   });
 }
@@ -74,11 +73,6 @@ export function itemNodes(
   });
 }
 
-/** The node that finds the items of a step. */
-export function expandOf({ id }: PlanStep): string {
-  return expandId(id);
-}
-
 /** The step whose items this one takes one by one, without waiting for all of them. */
 export function itemwiseNeed(step: PlanStep): string | undefined {
   return step.each !== undefined && 'from' in step.each ? step.each.from : undefined;
@@ -90,6 +84,16 @@ function expandNeeds(step: PlanStep): Pick<Node, 'needs' | 'accepts'> {
   const accepts =
     step.accept && Object.fromEntries(Object.entries(step.accept).map(([need, ends]) => [node(need), ends]));
   return { needs: step.needs.map(node), accepts };
+}
+
+/** Also the step whose items it follows: what that comes to as a whole is known then, and counts. */
+function joinNeeds(step: PlanStep, gathers: boolean): Pick<Node, 'needs' | 'accepts'> {
+  const from = itemwiseNeed(step);
+  const expand = expandId(step.id);
+  const ends = from === undefined ? undefined : step.accept?.[from];
+  const followed = from === undefined || ends === undefined ? undefined : { [from]: ends };
+  const accepts = gathers || followed !== undefined ? { ...(gathers && { [expand]: found }), ...followed } : undefined;
+  return { needs: from === undefined ? [expand] : [expand, from], accepts };
 }
 
 /** Items that are skipped by themselves leave the others as they are. */

@@ -1,6 +1,5 @@
 import type { Delta, Hider, ModelRequest, Provider, ProviderContext, SentResult } from '@orch/contracts';
-import { hideError, hideValue, hidesNothing } from '@orch/secrets';
-import { hideThrown } from './hide-thrown.ts';
+import { hideError, hideThrown, hideValue, hidesNothing } from '@orch/secrets';
 
 /** The same provider, secrets taken out of all that it answers and of what its errors quote, before anything is made of it. */
 export function hidingProvider(provider: Provider, hider: Hider): Provider {
@@ -42,9 +41,7 @@ async function* hiddenStream(
 }
 
 function hidingContext(context: ProviderContext, hider: Hider): ProviderContext {
-  const { afterRequest } = context;
-  if (afterRequest === undefined) return context;
-  return { ...context, afterRequest: (result) => afterRequest(hideSent(result, hider)) };
+  return { ...context, afterRequest: async (result) => context.afterRequest?.(hideSent(result, hider)) };
 }
 
 function hideSent(result: SentResult, hider: Hider): SentResult {

@@ -3,6 +3,7 @@ export type { ResumeRunOptions } from './start-run.ts';
 export { askRun } from './ask-run.ts';
 export { openQuestions } from './open-questions.ts';
 export type { OpenQuestion } from './open-questions.ts';
+export { addedSteps } from './added-steps.ts';
 export { loadKinds } from './load-kinds.ts';
 export { readJob } from './read-job.ts';
 export { readOrigin } from './run-folder.ts';

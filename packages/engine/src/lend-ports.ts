@@ -21,6 +21,8 @@ function findProvider(ports: EnginePorts, plan: Plan, choice: ProviderChoice): P
   if (plan.provider !== undefined && canonicalJson(plan.provider) === wanted) return ports.provider;
   const name = Object.entries(plan.providers ?? {}).find(([, other]) => canonicalJson(other) === wanted)?.[0];
   if (name !== undefined) return ports.providers?.get(name);
+  const other = ports.findProvider?.(choice);
+  if (other !== undefined) return other;
   throw new OrchError('unconfigured', `Expected ${nameOf(choice)} among the providers of the job that begins it.`, {
     hint: 'Name it under `providers` there as well.',
   });

@@ -90,16 +90,15 @@ export class LivePlan {
     return grown;
   }
 
-  /** Steps of earlier attempts whose turn did not come again are no part of the plan any more. */
+  /**
+   * Steps of earlier attempts whose turn did not come again are no part of the plan any more; the others stand in the
+   * order of `known`, whichever joined first.
+   */
   settle(): void {
     const { state } = this.#around;
     if (state.extensions.size === 0) return;
-    const still = new Set(this.known().map(({ id }) => id));
-    planSteps(
-      state,
-      [],
-      [...(state.planned ?? [])].filter((id) => !still.has(id)),
-    );
+    const known = this.known().map(({ id }) => id);
+    planSteps(state, known, [...(state.planned ?? [])]);
   }
 
   async #grow(where: StepPlace, inputHash: Digest, written: JsonObject): Promise<Joining> {

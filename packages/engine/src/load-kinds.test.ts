@@ -1,9 +1,9 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { digestModule } from '@orch/spec';
 import { tempDir } from '@orch/testkit';
 import { describe, expect, test } from 'vitest';
-import { explainResume, loadKinds } from './index.ts';
+import { askRun, explainResume, loadKinds } from './index.ts';
 import { jobOf, step } from './testing/plan.ts';
 import { resumeJob, runJob } from './testing/run-job.ts';
 
@@ -105,6 +105,14 @@ describe('a job that names its kinds', () => {
     writeFileSync(join(job.jobDir, 'kinds.mjs'), `export default ${objectOf({ version: '2' })};`);
     await expect(resumeJob(dir, steps, job)).rejects.toMatchObject({ code: 'conflict' });
     await expect(runJob(steps, { ...job, runsDir: tempDir() })).rejects.toMatchObject({ code: 'conflict' });
+  });
+
+  test('is canceled also when their code is gone', async () => {
+    const job = await ready();
+    const asking = [...steps, step('ok', { kind: 'approve', fields: { question: 'Go?' } })];
+    const { dir } = await runJob(asking, { ...job, runsDir: tempDir() });
+    rmSync(join(job.jobDir, 'kinds.mjs'));
+    expect(await askRun(dir, { kind: 'cancel', reason: 'enough', by: 'me' })).toBe('here');
   });
 
   test('is refused when two of them have one name', async () => {

@@ -7,14 +7,13 @@ import { digestModule } from '@orch/spec';
 import { resolve as resolveModule } from 'import-meta-resolve';
 import { allKinds, builtinKinds } from './kinds/index.ts';
 
-type KindSource = NonNullable<Plan['kinds']>[number];
-
 /**
  * The step kinds that a file (`./kinds.ts`, counted from `jobDir`) or an installed package exports as default: one, or a
  * list. Rejects with `spec` for what cannot be loaded, is no step kind, or takes the name of a built-in one.
  */
 export async function loadKinds(from: string, jobDir: string): Promise<readonly StepKind[]> {
-  return read(from, urlOf(from, jobDir));
+  const digest = isFile(from) ? await digestModule(from, { jobDir, readFile: (path) => readFile(path, 'utf8') }) : undefined;
+  return read(from, urlOf(from, jobDir, digest?.ok === true ? digest.value : undefined));
 }
 
 /** All kinds of a plan: the built-in ones, those that it names, and `others`, which win over built-in ones. */
@@ -23,7 +22,7 @@ export async function kindsOf(
   jobDir: string,
   others: readonly StepKind[] = [],
 ): Promise<ReadonlyMap<string, StepKind>> {
-  const loaded = await Promise.all(kinds.map((source) => read(source.from, urlOf(source.from, jobDir, source))));
+  const loaded = await Promise.all(kinds.map((source) => read(source.from, urlOf(source.from, jobDir, source.code_sha256))));
   const named = new Set(others.map(({ kind }) => kind));
   for (const { kind } of loaded.flat()) {
     if (named.has(kind)) throw taken(kind, 'another one has it');
@@ -49,10 +48,9 @@ function isFile(from: string): boolean {
 }
 
 /** With the digest of a file: Node keeps modules by their URL, and an edited one is another module. */
-function urlOf(from: string, jobDir: string, source?: KindSource): string {
+function urlOf(from: string, jobDir: string, digest: Digest | undefined): string {
   if (!isFile(from)) return packageUrl(from, jobDir);
   const url = pathToFileURL(resolve(jobDir, from));
-  const digest: Digest | undefined = source?.code_sha256;
   if (digest !== undefined) url.searchParams.set('sha256', digest);
   return url.href;
 }

@@ -10,12 +10,14 @@ import type { Execution } from './execute.ts';
 import { hidingProvider } from './hiding-provider.ts';
 import { openJournal } from './journal.ts';
 import { createLeftovers } from './leftovers.ts';
+import { allKinds } from './kinds/index.ts';
 import { kindsOf, requireSameKinds } from './load-kinds.ts';
 import { LivePlan } from './live-plan.ts';
 import { createManifestWriter } from './manifest-writer.ts';
 import { createResults } from './results.ts';
 import type { RunContext } from './run-context.ts';
 import { replyCodec } from './stored-reply.ts';
+import { layOutCopies } from './read-job.ts';
 import { readWatermark } from './read-watermark.ts';
 import { stepsFrom } from './select-steps.ts';
 import { orchVersion } from './version.ts';
@@ -47,8 +49,7 @@ export async function openRun(execution: Opening): Promise<OpenRun> {
   const writer = createManifestWriter(paths.manifest, clock, fold);
   const broken = new AbortController();
   const over = new AbortController();
-  const kinds = await kindsOf(plan, job.jobDir, ports.kinds);
-  await requireSameKinds(plan, job.jobDir);
+  const kinds = await kindsToRun(execution);
   const leftovers = createLeftovers();
   const journal = await openJournal({
     path: paths.events,
@@ -128,7 +129,14 @@ function refusal({ response }: CacheEntry, hider: Hider): string | undefined {
   return hideValue(response, hider) === response ? undefined : 'it holds a secret';
 }
 
-/** Of a run that is only opened to be written to. */
+/** A run that is only opened to be written to needs no code of others. */
+async function kindsToRun({ job, paths, ports, startChild }: Opening): Promise<RunContext['kinds']> {
+  if (startChild === undefined) return allKinds(ports.kinds);
+  if ((job.plan.kinds ?? []).length > 0) layOutCopies(paths, job);
+  await requireSameKinds(job.plan, job.jobDir);
+  return kindsOf(job.plan, job.jobDir, ports.kinds);
+}
+
 function noChildren(): Promise<never> {
   return Promise.reject(new OrchError('internal', 'Expected no step to run.'));
 }

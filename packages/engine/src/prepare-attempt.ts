@@ -38,7 +38,10 @@ export async function prepareAttempt(
   const inputs = {
     fields: input.ok ? fingerprint(kind, input.value, scope) : step.fields,
     needs: needsOf(run, step, item?.from),
-    reads: hideValue(digestFiles([...(await findFiles(step.reads, run.job.jobDir)), ...named], run.job.jobDir), run.hider),
+    reads: hideValue(
+      digestFiles([...(await findFiles(step.reads, run.job.jobDir)), ...named], run.job.jobDir),
+      run.hider,
+    ),
     asked: kind.asks === true ? choiceOf(run, step) : undefined,
   };
   return { inputHash: inputHash(kind, inputs), inputs, input };

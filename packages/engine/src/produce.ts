@@ -1,11 +1,11 @@
 import { OrchError } from '@orch/contracts';
+import { hideThrown } from '@orch/secrets';
 import type { Answer, StepHost, StepScope } from '@orch/contracts';
 import { collectWrites } from './collect-writes.ts';
 import { scopeWith } from './condition-scope.ts';
 import { brokenAssertion, holds } from './conditions.ts';
 import type { AttemptTask } from './attempt.ts';
 import { hideOutcome } from './hide-outcome.ts';
-import { hideThrown } from './hide-thrown.ts';
 import type { Deadline } from './deadline.ts';
 import { makeOnce } from './make-once.ts';
 import type { Produced } from './make-once.ts';

@@ -17,8 +17,12 @@ export async function endRun(run: RunContext, steps: StepsResult, stopped: OrchE
   const waits = waiting_for.length > 0 || stopped === undefined;
   if (steps.status === 'waiting' && waits) return run.journal.append('job.waiting', { ...end, waiting_for });
   if (stopped?.code === 'interrupted') return run.journal.append('job.paused', { ...end, reason: 'interrupted' });
-  if (stopped?.code === 'canceled') return run.journal.append('job.canceled', { ...end, ...canceledData(stopped, run.hider) });
-  return run.journal.append('job.failed', { ...end, error: failureData(stopped ?? steps.error ?? unended(), run.hider) });
+  if (stopped?.code === 'canceled')
+    return run.journal.append('job.canceled', { ...end, ...canceledData(stopped, run.hider) });
+  return run.journal.append('job.failed', {
+    ...end,
+    error: failureData(stopped ?? steps.error ?? unended(), run.hider),
+  });
 }
 
 /** Why it was canceled, and by which request of the inbox. */

@@ -5,6 +5,7 @@ import { OrchError } from '@orch/contracts';
 import type { CompiledJob, OrchEvent, PlanStep } from '@orch/contracts';
 import { openBlobs, runPaths } from '@orch/filestore';
 import type { RunPaths } from '@orch/filestore';
+import { createHider, hideThrown } from '@orch/secrets';
 import { addedSteps } from './added-steps.ts';
 import { askRun } from './ask-run.ts';
 import type { EnginePorts, ResumeOptions, RunOptions } from './ports.ts';
@@ -72,6 +73,8 @@ function launch(job: CompiledJob, given: EnginePorts, launched: Launch): RunHand
   const startChild = childStarter(job, ports, launched);
   const result = execute({
     ...{ job, steps, wanted, jobId, paths, parent, ports, options, resume, signal, bus, startChild },
+  }).catch((error: unknown) => {
+    throw hideThrown(error, ports.hider ?? createHider([]));
   });
   // Who iterates hears of a rejection there: `result` alone must not end the program.
   result.catch(() => undefined);

@@ -62,7 +62,11 @@ export function openHost(run: RunContext, attempt: HostedAttempt): OpenHost {
     async reject(answer, by, reason) {
       if (isOver) throw over();
       run.rejected.add(answer.key);
-      await run.journal.append('reply.rejected', { cache_key: answer.key, by, reason: run.hider.text(reason).slice(0, 2_000) }, where);
+      await run.journal.append(
+        'reply.rejected',
+        { cache_key: answer.key, by, reason: run.hider.text(reason).slice(0, 2_000) },
+        where,
+      );
     },
     async write(path, content, mode = 'overwrite') {
       if (isOver) return err(over());

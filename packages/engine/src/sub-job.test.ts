@@ -7,7 +7,7 @@ import { foldLog, verifyLog } from '@orch/events';
 import { loadJob } from '@orch/spec';
 import { FakeClock, tempDir } from '@orch/testkit';
 import { describe, expect, test } from 'vitest';
-import { askRun, openQuestions, startRun } from './index.ts';
+import { askRun, openQuestions, resumeRun, startRun } from './index.ts';
 import { copyRun, cutLog } from './testing/copy-run.ts';
 import { ask, each, jobOf, once, step, write } from './testing/plan.ts';
 import { probe, untilAborted, witness } from './testing/probe.ts';
@@ -392,6 +392,26 @@ describe('a child that asks a person', () => {
     await askRun(child, { kind: 'answer', step: 'ok', granted: true, answer: 'us', by: 'ada' });
     expect((await resume()).result.status).toBe('succeeded');
     expect(childrenOf(dir).map(standing)).toEqual(['succeeded 2']);
+  });
+
+  test.each(['ended', 'under way'])('is canceled with its parent, that has %s', async (when) => {
+    const { dir, child } = await waiting();
+    const cancel = { kind: 'cancel', reason: 'enough', by: 'me' } as const;
+    if (when === 'ended') expect(await askRun(dir, cancel)).toBe('here');
+    else {
+      const open = Promise.withResolvers<void>();
+      const kind = probe(({ step: id, signal }) => {
+        if (id !== 'more') return id;
+        open.resolve();
+        return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
+      });
+      const ports = portsOf({ kinds: [kind] });
+      const handle = resumeRun(dir, jobOf([...steps, step('more')]), ports, relaxed);
+      await open.promise;
+      handle.cancel();
+      expect((await handle.result).status).toBe('canceled');
+    }
+    expect(standing(child)).toMatch(/^canceled/);
   });
 
   test('and is told no fails with `rejected`, and its parent with it', async () => {

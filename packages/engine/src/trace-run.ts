@@ -1,5 +1,5 @@
 import { sha256 } from '@orch/cache';
-import type { BlobStore, CompiledJob, PlanStep, StepKind, StepState } from '@orch/contracts';
+import type { BlobStore, CompiledJob, Hider, PlanStep, StepKind, StepState } from '@orch/contracts';
 import type { UnitView } from '@orch/events';
 import type { Item } from './each.ts';
 import { fanOutInputs, findItems } from './fan-out-items.ts';
@@ -38,10 +38,16 @@ export type TracedRun = {
   readonly units: readonly TracedUnit[];
 };
 
+type TraceOptions = {
+  readonly kinds?: readonly StepKind[] | undefined;
+  /** The one that the run had. */
+  readonly hider?: Hider | undefined;
+};
+
 /** Reads a run and finds again what every step and item was made from. Writes nothing. Throws like `readJob`. */
-export async function traceRun(dir: string, kinds: readonly StepKind[] = []): Promise<TracedRun> {
+export async function traceRun(dir: string, options: TraceOptions = {}): Promise<TracedRun> {
   const job = await readJob(dir);
-  const past = await openPast(dir, job, { kinds });
+  const past = await openPast(dir, job, options);
   const tracer = new Tracer(past);
   for (const step of inOrder(past.steps)) await tracer.trace(step);
   return { jobId: past.facts.jobId, job, blobs: past.blobs, units: tracer.units };

@@ -22,6 +22,7 @@ export function toManifest(run: RunView, log: LogPlace): Manifest {
     duration_s: run.durationS ?? secondsBetween(run.attemptStartedAt, run.ts),
     attempt: run.attempt,
     plan_hash: run.planHash ?? null,
+    ...(run.parent && { parent: run.parent }),
     files: filesOf(run),
     artifacts: [...run.artifacts.values()],
     steps: Object.fromEntries(ids.map((id) => [id, toSummary(run, id)])),

@@ -148,3 +148,21 @@ test('the command gets stdin and environment, and its caller hears of start and 
   expect(report.status).toBe('passed');
   expect(heard.toSorted()).toEqual(['pid true', 'stderr orch', 'stdout <testsuite']);
 });
+
+test.each([
+  ['prints', undefined, ''],
+  ['writes', ['r.xml'], ' > r.xml'],
+])('what it %s is hidden before results are read and cut', async (_, resultFiles, into) => {
+  const long = 'x'.repeat(295);
+  const junit = `<testsuite tests="1"><testcase name="${long}s3cret-value"><failure message="s3cret-value"/></testcase></testsuite>`;
+  const report = await gate(
+    {},
+    {
+      command: { file: '/bin/sh', args: ['-c', `echo '${junit}'${into}`] },
+      hide: (text) => text.replaceAll('s3cret-value', '***'),
+      resultFiles,
+    },
+  );
+  expect(report.results).toMatchObject({ failed: 1, failures: [{ message: '***' }] });
+  expect(JSON.stringify(report)).not.toContain('s3c');
+});

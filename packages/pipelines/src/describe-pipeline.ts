@@ -1,5 +1,4 @@
 import type { Json } from '@orch/contracts';
-import { isMap, isScalar, parseDocument } from 'yaml';
 import type { Pair, YAMLMap } from 'yaml';
 import type { PipelineFile } from './find-pipeline.ts';
 
@@ -22,34 +21,41 @@ export type PipelineDescription = {
 };
 
 /** Parameters and steps of a pipeline as its job states them, in its order. */
-export function describePipeline({ text }: Pick<PipelineFile, 'text'>): PipelineDescription {
-  const job = parseDocument(text).contents;
-  const parameters = pairsOf(job, 'vars').map(toParameter);
-  const steps = pairsOf(job, 'steps').map(({ key, value }) => ({ id: String(key), does: doing(value) }));
+export async function describePipeline({ text }: Pick<PipelineFile, 'text'>): Promise<PipelineDescription> {
+  const yaml = await import('yaml'); // not before: who only looks for the names of pipelines need not wait for it
+  const job = yaml.parseDocument(text).contents;
+  const parameters = pairsOf(job, 'vars', yaml).map((pair) => toParameter(pair, yaml));
+  const steps = pairsOf(job, 'steps', yaml).map(({ key, value }) => ({ id: String(key), does: doing(value, yaml) }));
   return { parameters, steps };
 }
 
-function pairsOf(job: unknown, field: string): Pair[] {
-  const map: unknown = isMap(job) ? job.get(field) : undefined;
-  return isMap(map) ? withComments(map) : [];
+type Yaml = Pick<typeof import('yaml'), 'isMap' | 'isNode' | 'isScalar'>;
+
+function pairsOf(job: unknown, field: string, yaml: Yaml): Pair[] {
+  const map: unknown = yaml.isMap(job) ? job.get(field) : undefined;
+  return yaml.isMap(map) ? withComments(map, yaml) : [];
 }
 
 /** The comment above the first entry of a map is kept with the map. */
-function withComments(map: YAMLMap): Pair[] {
+function withComments(map: YAMLMap, { isScalar }: Yaml): Pair[] {
   const [first] = map.items;
   if (first !== undefined && isScalar(first.key)) first.key.commentBefore ??= map.commentBefore ?? null;
-  return map.items as Pair[];
+  return map.items;
 }
 
-function toParameter({ key, value }: Pair): Parameter {
+function toParameter({ key, value }: Pair, { isNode, isScalar }: Yaml): Parameter {
   const comment = isScalar(key) ? key.commentBefore : undefined;
   const about = (comment ?? '').split('\n').map((line) => line.trim());
-  return { name: String(key), byDefault: (isScalar(value) ? value.value : value) as Json, about: about.join(' ').trim() };
+  return {
+    name: String(key),
+    byDefault: (isNode(value) ? value.toJSON() : null) as Json,
+    about: about.join(' ').trim(),
+  };
 }
 
 const doers = ['prompt_file', 'prompt', 'uses', 'run', 'command', 'write', 'spec', 'question'];
 
-function doing(step: unknown): string {
+function doing(step: unknown, { isMap }: Yaml): string {
   const field = isMap(step) ? doers.find((name) => step.has(name)) : undefined;
   if (!isMap(step) || field === undefined) return '';
   const value: unknown = step.get(field);

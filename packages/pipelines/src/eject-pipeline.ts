@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { OrchError } from '@orch/contracts';
-import { findPipeline } from './find-pipeline.ts';
+import { requirePipeline } from './find-pipeline.ts';
 import { pipelineTraits } from './pipelines.ts';
 import type { PipelineName } from './pipelines.ts';
 
@@ -17,9 +17,7 @@ export type EjectOptions = {
  * Throws `not_found` for a name that is none, and `conflict` before anything is written when a file is there already.
  */
 export function ejectPipeline(name: string, dir: string, { task, force = false }: EjectOptions = {}): string[] {
-  const pipeline = findPipeline(name);
-  if (pipeline === undefined) throw unknownPipeline(name);
-  const { jobDir } = pipeline;
+  const { jobDir } = requirePipeline(name);
   const { exampleTask } = pipelineTraits[name as PipelineName];
   const entries = readdirSync(jobDir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   const paths = entries.map((entry) => relative(jobDir, join(entry.parentPath, entry.name))).sort();
@@ -40,14 +38,13 @@ function withTask(job: string, task: string | undefined): string {
   return [header, `task_description: ${JSON.stringify(task)}`, ...rest].join('\n\n');
 }
 
-function unknownPipeline(name: string): OrchError {
-  const there = Object.keys(pipelineTraits).join(', ');
-  return new OrchError('not_found', `Expected the name of a pipeline (${there}), got \`${name}\`.`);
-}
-
 function occupied(dir: string, [first = '', ...others]: readonly string[]): OrchError {
   const more = others.length === 0 ? '' : ` and ${others.length} more`;
-  return new OrchError('conflict', `Expected no file in the way in ${dir}, found ${first}${more}: nothing was written.`, {
-    hint: 'Name another folder, or replace them with --force.',
-  });
+  return new OrchError(
+    'conflict',
+    `Expected no file in the way in ${dir}, found ${first}${more}: nothing was written.`,
+    {
+      hint: 'Name another folder, or replace them with --force.',
+    },
+  );
 }

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { pipelineTraits } from './pipelines.ts';
+import { OrchError } from '@orch/contracts';
+import { pipelineNames, pipelineTraits } from './pipelines.ts';
 
 const folder = fileURLToPath(new URL('../pipelines', import.meta.url));
 
@@ -14,4 +15,12 @@ export function findPipeline(name: string): PipelineFile | undefined {
   const jobDir = join(folder, name);
   const file = join(jobDir, 'job.yaml');
   return { file, text: readFileSync(file, 'utf8'), jobDir };
+}
+
+/** The same; throws `not_found` when there is none. */
+export function requirePipeline(name: string): PipelineFile {
+  const found = findPipeline(name);
+  if (found !== undefined) return found;
+  const there = pipelineNames.join(', ');
+  throw new OrchError('not_found', `Expected the name of a pipeline (${there}), got \`${name}\`.`);
 }

@@ -3,6 +3,7 @@ import type { Json } from '@orch/contracts';
 import { textChange, traceRun } from '@orch/engine';
 import type { FieldChange, HashedInputs, TracedUnit } from '@orch/engine';
 import { readPastInputs } from './past-inputs.ts';
+import { hiderOfRun } from './secrets.ts';
 import { untoldChanges } from './untold-changes.ts';
 import type { ReadsNow, Side, UntoldChanges } from './untold-changes.ts';
 
@@ -44,7 +45,7 @@ export async function diffRuns(dirA: string, dirB: string): Promise<RunsDiff> {
 type OpenSide = Omit<Side, 'unit'>;
 
 async function openSide(dir: string): Promise<OpenSide> {
-  return { run: await traceRun(dir), past: await readPastInputs(dir) };
+  return { run: await traceRun(dir, { hider: await hiderOfRun(dir) }), past: await readPastInputs(dir) };
 }
 
 /** A fan-out whose items were asked otherwise came to another output because of them. */

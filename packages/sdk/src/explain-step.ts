@@ -1,13 +1,14 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import { openCache } from '@orch/cache';
 import { OrchError } from '@orch/contracts';
-import type { CacheMode, EventData, Json } from '@orch/contracts';
+import type { CacheMode, EventData, Json, PlanStep } from '@orch/contracts';
 import { readLog } from '@orch/events';
 import type { AnyEvent } from '@orch/events';
 import { openBlobs, runPaths } from '@orch/filestore';
 import type { RunPaths } from '@orch/filestore';
 import { askedQuestions } from './asked-questions.ts';
 import type { AskedQuestion, UnitEvent } from './asked-questions.ts';
+import { joiningSteps } from './joined-steps.ts';
 import { readPlan } from './verify/plan-misfit.ts';
 
 /** What became of a step or item in one attempt of the run. */
@@ -40,19 +41,19 @@ export async function explainStep(dir: string, step: string, item?: string): Pro
     sharedBlobs: openBlobs(join(shared, 'blobs')),
   };
   const own: UnitEvent[] = [];
-  let modes: ReadonlyMap<string, CacheMode> | undefined;
+  let modes: Modes = new Map();
   const ends: UnitEnd[] = [];
   const met = { steps: new Set<string>(), items: new Set<string>() };
   let starts = 0;
   for await (const event of readLog(paths.events)) {
-    modes = modesOf(event, paths) ?? modes;
+    modes = modesOf(event, paths, modes);
     if (event.step !== undefined) met.steps.add(event.step);
     if (event.step === step && event.item !== undefined) met.items.add(event.item);
     const reused = reusedAt(event, step, item);
     if (reused !== undefined) ends.push({ ts: event.ts, end: 'reused', fromSeq: reused });
     if (event.step !== step || event.item !== item) continue;
     if (event.type === 'step.started') starts++;
-    own.push({ event, mode: modes?.get(step) });
+    own.push({ event, mode: modes.get(step) });
     const end = endOf(event);
     if (end !== undefined) ends.push(end);
   }
@@ -62,11 +63,20 @@ export async function explainStep(dir: string, step: string, item?: string): Pro
   return { step, ...(item !== undefined && { item }), questions, ends, ...(items && { items }) };
 }
 
-/** How the steps of the attempt that began with this event use the cache. */
-function modesOf({ type, data }: AnyEvent, paths: RunPaths): ReadonlyMap<string, CacheMode> | undefined {
-  if (type !== 'job.started') return undefined;
-  const plan = readPlan(paths, (data as EventData['job.started']).plan_hash);
-  return new Map(plan?.steps.map(({ id, cache }) => [id, cache]));
+type Modes = ReadonlyMap<string, CacheMode>;
+
+/** How the steps of a run use the cache from this event on. */
+function modesOf({ type, data }: AnyEvent, paths: RunPaths, modes: Modes): Modes {
+  if (type === 'job.started') {
+    const plan = readPlan(paths, (data as EventData['job.started']).plan_hash);
+    return modesIn(plan?.steps ?? []);
+  }
+  if (type !== 'plan.extended') return modes;
+  return new Map([...modes, ...modesIn(joiningSteps(data as EventData['plan.extended'], openBlobs(paths.artifacts)))]);
+}
+
+function modesIn(steps: readonly PlanStep[]): Modes {
+  return new Map(steps.map(({ id, cache }) => [id, cache]));
 }
 
 function endOf({ type, ts, data }: AnyEvent): UnitEnd | undefined {

@@ -1,7 +1,7 @@
 import { basename, dirname, resolve } from 'node:path';
-import type { EventData, Plan, PlanStep, StepState } from '@orch/contracts';
-import { readJob } from '@orch/engine';
-import { readLog } from '@orch/events';
+import type { Plan, StepState } from '@orch/contracts';
+import { addedSteps, readJob } from '@orch/engine';
+import { foldLog } from '@orch/events';
 import { openBlobs, runPaths } from '@orch/filestore';
 import { readRun } from './read-run.ts';
 
@@ -13,23 +13,10 @@ export type RunGraph = {
 
 /** Reads, never writes. Throws `not_found` and `corrupt_log`. */
 export async function graphOfRun(dir: string): Promise<RunGraph> {
-  const { plan } = await readJob(dir);
   const { manifest } = await readRun(dir);
-  const steps = new Map(plan.steps.map((step) => [step.id, step]));
-  for (const step of await joinedSteps(dir)) steps.set(step.id, step);
-  const states = Object.entries(manifest.steps).map(([id, { status }]): [string, StepState] => [id, status]);
-  return { plan: { ...plan, steps: [...steps.values()] }, states: new Map(states) };
-}
-
-/** Of every attempt: a later one that adds the same again adds nothing new. */
-async function joinedSteps(dir: string): Promise<PlanStep[]> {
+  const { plan } = await readJob(dir);
   const { events, artifacts } = runPaths(dirname(resolve(dir)), basename(dir));
-  const blobs = openBlobs(artifacts);
-  const joined: PlanStep[] = [];
-  for await (const { data } of readLog(events, { types: ['plan.extended'] })) {
-    const { sha256, inline } = (data as EventData['plan.extended']).steps;
-    const bytes = inline ?? Buffer.from(blobs.get(sha256) ?? '[]').toString('utf8');
-    joined.push(...(JSON.parse(bytes) as PlanStep[]));
-  }
-  return joined;
+  const added = addedSteps(foldLog(events).state, plan.steps, openBlobs(artifacts));
+  const states = Object.entries(manifest.steps).map(([id, { status }]): [string, StepState] => [id, status]);
+  return { plan: { ...plan, steps: [...plan.steps, ...added] }, states: new Map(states) };
 }

@@ -15,7 +15,7 @@ export type { RunGraph } from './graph-of-run.ts';
 export { notesOnReads } from './reads-of-job.ts';
 export { refuseWarnings } from './refuse-warnings.ts';
 export { listRuns, readRun } from './read-run.ts';
-export type { GateReport, ReadRun, RunSummary, ShownState } from './read-run.ts';
+export type { ChildOfRun, GateReport, ReadRun, RunSummary, ShownState } from './read-run.ts';
 export { findRun } from './runs.ts';
 export { newestRunOf } from './newest-run-of.ts';
 export { explainStep } from './explain-step.ts';
@@ -31,6 +31,8 @@ export { exportRun } from './archive/export-run.ts';
 export type { ExportOptions, ExportedRun } from './archive/export-run.ts';
 export { importRun } from './archive/import-run.ts';
 export type { ImportOptions } from './archive/import-run.ts';
+export { hiderOfRun } from './secrets.ts';
+export type { Onlooker } from './secrets.ts';
 export { runsFolder } from './environment.ts';
 export type { Environment } from './environment.ts';
 
@@ -51,10 +53,10 @@ export type {
 } from '@orch/contracts';
 export { askRun, openQuestions, resumeRun, startRun, tellChanges } from '@orch/engine';
 export type {
-  OpenQuestion,
   EnginePorts,
   ModuleContext,
   ModuleFunction,
+  OpenQuestion,
   PlannedUnit,
   ResumePlan,
   RunHandle,
@@ -62,6 +64,7 @@ export type {
   RunResult,
 } from '@orch/engine';
 export { followRun } from './follow-run.ts';
+export { jobSchema } from '@orch/spec';
 export { readLog } from '@orch/events';
 export type { AnyEvent } from '@orch/events';
 export { defineJob } from './define-job/define-job.ts';

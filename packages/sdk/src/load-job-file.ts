@@ -2,11 +2,16 @@ import { existsSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, relative, resolve } from 'node:path';
 import { canonicalJson, sha256 } from '@orch/cache';
-import { OrchError } from '@orch/contracts';
-import type { CompiledJob, PlanInput } from '@orch/contracts';
+import { OrchError, err, ok } from '@orch/contracts';
+import type { CompiledJob, PlanInput, Result } from '@orch/contracts';
+import { loadKinds } from '@orch/engine';
 import { findPipeline, pipelineNames } from '@orch/pipelines';
+import { hideError } from '@orch/secrets';
 import { loadJob } from '@orch/spec';
-import type { CompileContext, SpecError } from '@orch/spec';
+import type { CompileContext, ImportedJob, OwnKinds, SpecError } from '@orch/spec';
+import type { Environment } from './environment.ts';
+import { hideJob, secretsInJob } from './hide-job.ts';
+import { knownSecrets } from './secrets.ts';
 import { importJob, isCode } from './define-job/import-job.ts';
 import type { Job } from './define-job/job.ts';
 import { isFile } from './reads-of-job.ts';
@@ -27,14 +32,21 @@ export function findJobFile(cwd: string, name: string | undefined): string {
 /** What stands for the file of a job that has none. */
 export const definedFile = 'defined-job.json';
 
-type LoadContext = Pick<CompileContext, 'vars' | 'concurrency' | 'provider'> & {
+type LoadContext = Pick<CompileContext, 'vars' | 'concurrency' | 'provider' | 'namedProvider'> & {
   readonly cwd: string;
+  /** Where secrets are found; they stay out of the compiled job. */
+  readonly env: Environment;
+  /** Told of each variable whose value stands in the job as it is. */
+  readonly onSecret?: ((name: string) => void) | undefined;
   /** Instead of what stands in the file, which need not be there. */
   readonly defined?: Job | undefined;
 };
 
 /** Reads and compiles a job file. All that is wrong with it comes as one error `spec` whose `details.problems` lists it. */
-export async function loadJobFile(file: string, { cwd, defined, ...context }: LoadContext): Promise<CompiledJob> {
+export async function loadJobFile(
+  file: string,
+  { cwd, env, defined, onSecret, ...context }: LoadContext,
+): Promise<CompiledJob> {
   const shown = relative(cwd, file).startsWith('..') ? file : relative(cwd, file);
   const written = await readJob(file, { shown, cwd, defined });
   let planJson = '';
@@ -45,13 +57,22 @@ export async function loadJobFile(file: string, { cwd, defined, ...context }: Lo
     pipeline: async (name) => findPipeline(name),
     file: shown,
     jobDir: dirname(file),
+    kinds: loadOwnKinds,
+    importJob: (path) => importSubJob(path, cwd),
     isFile,
     readFile: (path) => readFile(path, 'utf8'),
     digest: (plan) => sha256((planJson = canonicalJson(plan))),
   });
-  if (loaded.ok) return { ...loaded.value, planJson, inputs: joined(loaded.value.inputs, written.inputs) };
-  const problems = written.isCode ? loaded.error.map((problem) => placeless(problem, shown)) : loaded.error;
-  throw badSpec(problems, defined === undefined ? basename(shown) : 'the defined job');
+  if (loaded.ok) {
+    const job = { ...loaded.value, planJson, inputs: joined(loaded.value.inputs, written.inputs) };
+    const secrets = knownSecrets(env, job.plan.secrets);
+    if (onSecret !== undefined) secretsInJob(job, secrets).forEach(onSecret);
+    return hideJob(job, secrets);
+  }
+  const isMade = (name: string): boolean => (name === shown ? written.isCode : isCode(name));
+  const problems = loaded.error.map((problem) => (isMade(problem.file) ? placeless(problem) : problem));
+  const error = badSpec(problems, defined === undefined ? basename(shown) : 'the defined job');
+  throw hideError(error, knownSecrets(env).hider);
 }
 
 type WrittenJob = {
@@ -69,6 +90,27 @@ async function readJob(file: string, { shown, cwd, defined }: Reading): Promise<
   if (!isCode(file)) return { text: readJobText(file, shown), inputs: [], isCode: false };
   const { job, inputs } = await importJob(file, { shown, cwd });
   return { text: jsonOf(job), inputs, isCode: true };
+}
+
+async function importSubJob(path: string, cwd: string): Promise<Result<ImportedJob, string>> {
+  try {
+    const shown = relative(cwd, path).startsWith('..') ? path : relative(cwd, path);
+    const { job, inputs } = await importJob(path, { shown, cwd });
+    return ok({ text: jsonOf(job), inputs });
+  } catch (error) {
+    if (OrchError.is(error)) return err(error.message);
+    throw error;
+  }
+}
+
+async function loadOwnKinds(from: readonly string[], jobDir: string): Promise<Result<OwnKinds, string>> {
+  try {
+    const kinds = await Promise.all(from.map((source) => loadKinds(source, jobDir)));
+    return ok(new Map(kinds.flat().map((kind) => [kind.kind, kind])));
+  } catch (error) {
+    if (OrchError.is(error)) return err(error.message);
+    throw error;
+  }
 }
 
 const jsonOf = ({ spec }: Job): string => `${JSON.stringify(spec, undefined, 2)}\n`;
@@ -95,10 +137,8 @@ function readJobText(file: string, shown: string): string {
 
 type Problem = Omit<SpecError, 'line' | 'column'> & Partial<SpecError>;
 
-/** Of a file that the job names the place is true; of the job itself its path in the job must do. */
-function placeless(problem: SpecError, shown: string): Problem {
-  if (problem.file !== shown) return problem;
-  const { line: _, column: __, ...rest } = problem;
+/** What code came to has no lines that somebody wrote: its path in the job must do. */
+function placeless({ line: _, column: __, ...rest }: SpecError): Problem {
   return rest;
 }
 

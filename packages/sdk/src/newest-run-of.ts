@@ -24,6 +24,7 @@ export async function newestRunOf(
 ): Promise<string | undefined> {
   const file = findJobFile(resolve(search.cwd), spec);
   for (const run of listRuns(runsDir)) {
+    if (run.parent !== undefined) continue; // it goes on with the run that began it
     const fits = search.finished === true && run.status === 'succeeded' ? true : !finished.has(run.status);
     if (fits && (await isRunOf(runsDir, run, file))) return join(runsDir, run.job_id);
   }

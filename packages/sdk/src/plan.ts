@@ -8,7 +8,7 @@ import type { PrepareOptions } from './prepare-run.ts';
 
 /** Compiles a job, or a job file, and runs nothing; nobody is asked whether they would answer. Rejects with `spec` or `usage`. */
 export async function plan(
-  spec: string | Job,
+  spec: string | Job | undefined,
   options: Pick<PrepareOptions, 'cwd' | 'jobDir' | 'env' | 'vars'> = {},
 ): Promise<CompiledJob> {
   const { cwd = process.cwd(), vars } = options;
@@ -16,6 +16,7 @@ export async function plan(
   const { file, defined } = whereIs(spec, { ...options, cwd: resolve(cwd) });
   return loadJobFile(file, {
     cwd,
+    env,
     defined,
     concurrency: readConcurrency(env),
     ...(vars === undefined ? {} : { vars }),

@@ -3,14 +3,15 @@ import { OrchError } from '@orch/contracts';
 import type { CompiledJob, ProviderChoice } from '@orch/contracts';
 import { explainResume, readJob, readOrigin } from '@orch/engine';
 import type { ResumeOptions, ResumePlan } from '@orch/engine';
-import { chooseFrozen } from './choose-frozen.ts';
-import { chooseProvider, nameProvider, openProvider, requireProvider } from './choose-provider.ts';
-import type { ChosenProvider } from './choose-provider.ts';
+import { nameProvider, requireProvider } from './choose-provider.ts';
+import type { ProviderQuestion } from './choose-provider.ts';
 import { runPaths } from '@orch/filestore';
 import { findJobFile, loadJobFile } from './load-job-file.ts';
-import { askAround, compileOptions, preparedWith, surroundings } from './prepare-run.ts';
+import { OpenProviders, choiceBefore, choicesFor, choicesOf } from './open-providers.ts';
+import { askAround, closingOnError, compileOptions, preparedWith, surroundings } from './prepare-run.ts';
 import type { PrepareOptions, PreparedRun, Surroundings } from './prepare-run.ts';
 import { requireReads } from './reads-of-job.ts';
+import { knownSecrets } from './secrets.ts';
 
 export type PrepareResumeOptions = PrepareOptions &
   ResumeOptions & {
@@ -29,32 +30,40 @@ export type PlannedResume = {
 
 /** What going on with a run would do: nothing is run or written, and nobody is asked unless the job names another provider. */
 export async function planResume(dir: string, options: PrepareResumeOptions = {}): Promise<PlannedResume> {
-  const { chosen, ...planned } = await forecast(dir, surroundings(options), options);
-  await chosen?.provider.close?.();
-  return planned;
+  const providers = new OpenProviders(options);
+  return forecast(dir, { around: surroundings(options), options, providers }).finally(() => providers.close());
 }
 
 /**
- * Everything before a run goes on: its job, what of it has to run, and who answers. The provider is the one that the
- * run began with, unless the job file or `provider` now names another; it is only asked whether it is there when a step
+ * Everything before a run goes on: its job, what of it has to run, and who answers. The providers are those that the
+ * run began with, unless the job file or `provider` now names others; one is only asked whether it is there when a step
  * will, or may, need it.
  */
 export async function prepareResume(dir: string, options: PrepareResumeOptions = {}): Promise<PreparedRun> {
   const around = surroundings(options);
-  const { job, plan, chosen } = await forecast(dir, around, options);
-  const { provider } = job.plan;
-  const question = askAround(around, { written: provider ?? { name: 'auto' }, jobDir: job.jobDir });
-  if (options.frozen === true) {
-    return preparedWith(provider && (await chooseFrozen({ ...question, flag: undefined }, provider)), job, around);
-  }
-  const isNeeded = chosen === undefined && plan.asks && provider !== undefined;
-  return preparedWith(isNeeded ? await openProvider(provider, question) : chosen, job, around);
+  const providers = new OpenProviders(options);
+  return closingOnError(providers, async () => {
+    const { job, plan } = await forecast(dir, { around, options, providers });
+    const question = askAround(around, { written: { name: 'auto' }, jobDir: job.jobDir });
+    const anybody = options.frozen === true || plan.grows;
+    const needed = anybody ? choicesOf(job.plan) : plan.asking.flatMap((step) => choicesFor(step, job.plan));
+    for (const choice of needed) await providers.open(choice, question);
+    return preparedWith(providers, job, around);
+  });
 }
 
-async function forecast(dir: string, around: Surroundings, options: PrepareResumeOptions) {
+type Going = {
+  readonly around: Surroundings;
+  readonly options: PrepareResumeOptions;
+  readonly providers: OpenProviders;
+};
+
+async function forecast(dir: string, going: Going): Promise<PlannedResume> {
+  const { around, options } = going;
   requireProvider(options.provider);
-  const { job, chosen } = await jobToRun(await readOwn(dir), around, options);
-  return { job, chosen, plan: await explainResume(dir, job, options) };
+  const job = await jobToRun(await readOwn(dir), going);
+  const { hider } = knownSecrets(around.env, job.plan.secrets);
+  return { job, plan: await explainResume(dir, job, { ...options, hider }) };
 }
 
 /** A run that was begun, or how to begin one that was killed before it could be. */
@@ -71,31 +80,26 @@ async function readOwn(dir: string): Promise<Own> {
   }
 }
 
-type JobToRun = { readonly job: CompiledJob; readonly chosen?: ChosenProvider | undefined };
-
 /** The run's own job, or one compiled anew when anything about it was said. */
-async function jobToRun(own: Own, around: Surroundings, options: PrepareResumeOptions): Promise<JobToRun> {
+async function jobToRun(own: Own, { around, options, providers }: Going): Promise<CompiledJob> {
   const { spec, provider: flag, vars } = options;
   if (own.job !== undefined && spec === undefined && flag === undefined && vars === undefined) {
     requireReads(own.job);
-    return { job: own.job };
+    return own.job;
   }
   const known = spec ?? (own.job === undefined ? own.file : own.job.spec.path);
   if (own.job === undefined && known === undefined) throw own.error;
-  const before = own.job?.plan.provider;
+  const before = own.job?.plan;
   const file = findJobFile(around.cwd, known);
-  let chosen: ChosenProvider | undefined;
-  const job = await loadJobFile(file, {
+  const choose = (asked: Pick<ProviderQuestion, 'written' | 'flag'>, last: ProviderChoice | undefined) => {
+    const question = askAround(around, { ...asked, jobDir: dirname(file) });
+    return keptChoice(nameProvider(question), last) ?? providers.choose(question, () => last);
+  };
+  return loadJobFile(file, {
     ...compileOptions(around, options),
-    async provider(written) {
-      const question = askAround(around, { written, flag, jobDir: dirname(file) });
-      const kept = keptChoice(nameProvider(question), before);
-      if (kept !== undefined) return kept;
-      chosen = options.frozen === true ? await chooseFrozen(question, before) : await chooseProvider(question);
-      return chosen.choice;
-    },
+    provider: (written) => choose({ written, flag }, before?.provider),
+    namedProvider: (name, written) => choose({ written }, choiceBefore(before, name, written)),
   });
-  return { job, chosen };
 }
 
 /** The provider that was resolved when the run began, while the job still asks for the same. */

@@ -1,18 +1,19 @@
 import { dirname, join, resolve } from 'node:path';
-import type { Clock, CompiledJob, JsonObject, Provider, ProviderChoice } from '@orch/contracts';
+import type { Clock, CompiledJob, JsonObject, Plan, ProviderChoice } from '@orch/contracts';
 import { readJob, systemClock } from '@orch/engine';
 import type { EnginePorts } from '@orch/engine';
 import { commandEnv } from '@orch/process';
-import { chooseFrozen } from './choose-frozen.ts';
-import { chooseProvider, requireProvider } from './choose-provider.ts';
-import type { ChosenProvider, ProviderQuestion } from './choose-provider.ts';
+import { requireProvider } from './choose-provider.ts';
+import type { ProviderQuestion } from './choose-provider.ts';
 import { readConcurrency, runsFolder, withDotenv } from './environment.ts';
 import type { Environment } from './environment.ts';
 import type { Job } from './define-job/job.ts';
 import { definedFile, findJobFile, loadJobFile } from './load-job-file.ts';
 import { newestRunOf } from './newest-run-of.ts';
+import { OpenProviders, choiceBefore } from './open-providers.ts';
 import { notesOnReads } from './reads-of-job.ts';
 import { refuseWarnings } from './refuse-warnings.ts';
+import { requireSecrets } from './secrets.ts';
 
 export type PrepareOptions = {
   /** The folder that relative paths count from; that of the process unless given. */
@@ -48,20 +49,30 @@ export async function prepareRun(spec: string | Job | undefined, options: Prepar
   const around = surroundings(options);
   requireProvider(options.provider);
   const { file, defined } = whereIs(spec, { ...options, cwd: around.cwd });
-  let chosen: (ChosenProvider & { readonly recordings?: Provider | undefined }) | undefined;
-  const job = await loadJobFile(file, {
-    ...compileOptions(around, options),
-    defined,
-    async provider(written) {
-      const question = askAround(around, { written, flag: options.provider, jobDir: dirname(file) });
-      chosen =
-        options.frozen === true
-          ? await chooseFrozen(question, await lastChoice(file, around, options))
-          : await chooseProvider(question);
-      return chosen.choice;
-    },
+  const providers = new OpenProviders(options);
+  const last = lastPlanOf(file, around, options);
+  const ask = (written: ProviderChoice, flag?: string): ProviderQuestion =>
+    askAround(around, { written, flag, jobDir: dirname(file) });
+  return closingOnError(providers, async () => {
+    const job = await loadJobFile(file, {
+      ...compileOptions(around, options),
+      defined,
+      provider: (written) => providers.choose(ask(written, options.provider), async () => (await last())?.provider),
+      namedProvider: (name, written) =>
+        providers.choose(ask(written), async () => choiceBefore(await last(), name, written)),
+    });
+    return preparedWith(providers, job, around);
   });
-  return preparedWith(chosen, job, around);
+}
+
+/** Whoever was opened is closed again when nothing comes of it. */
+export async function closingOnError<T>(providers: OpenProviders, prepare: () => Promise<T>): Promise<T> {
+  try {
+    return await prepare();
+  } catch (error) {
+    await providers.close();
+    throw error;
+  }
 }
 
 /** The absolute path of a job file; for a job that is none, where it would stand. */
@@ -73,18 +84,24 @@ export function whereIs(
   return { file: resolve(cwd, jobDir, definedFile), defined: spec };
 }
 
-/** The provider of the newest run of a job file. */
-export async function lastChoice(
+/** Finds the plan of the newest run of a job file, once. */
+export function lastPlanOf(
   file: string,
   { cwd, env }: Surroundings,
   { runsDir }: PrepareOptions,
-): Promise<ProviderChoice | undefined> {
-  const last = await newestRunOf(runsFolder(runsDir, { cwd, env }), file, { cwd, finished: true });
-  return last === undefined ? undefined : (await readJob(last)).plan.provider;
+): () => Promise<Plan | undefined> {
+  let found: Promise<Plan | undefined> | undefined;
+  const find = async (): Promise<Plan | undefined> => {
+    const last = await newestRunOf(runsFolder(runsDir, { cwd, env }), file, { cwd, finished: true });
+    return last === undefined ? undefined : (await readJob(last)).plan;
+  };
+  return () => (found ??= find());
 }
 
 /** Where a run is prepared. */
 export type Surroundings = {
+  /** Variables whose secret values were found in the job as they are. */
+  readonly exposed: Set<string>;
   readonly cwd: string;
   readonly env: Environment;
   readonly clock: Clock;
@@ -96,11 +113,13 @@ export type Surroundings = {
 export function surroundings(options: PrepareOptions): Surroundings {
   const { cwd = process.cwd(), clock = systemClock, signal = new AbortController().signal } = options;
   const { strict = false } = options;
-  return { cwd: resolve(cwd), env: withDotenv(options.env ?? process.env, cwd), clock, signal, strict };
+  const env = withDotenv(options.env ?? process.env, cwd);
+  return { cwd: resolve(cwd), env, clock, signal, strict, exposed: new Set() };
 }
 
-export function compileOptions({ cwd, env }: Surroundings, { vars }: PrepareOptions) {
-  return { cwd, concurrency: readConcurrency(env), ...(vars === undefined ? {} : { vars }) };
+export function compileOptions({ cwd, env, exposed }: Surroundings, { vars }: PrepareOptions) {
+  const onSecret = (name: string): void => void exposed.add(name);
+  return { cwd, env, onSecret, concurrency: readConcurrency(env), ...(vars === undefined ? {} : { vars }) };
 }
 
 type Asked = Pick<ProviderQuestion, 'written' | 'flag'> & { readonly jobDir: string };
@@ -110,20 +129,18 @@ export function askAround(around: Surroundings, { jobDir, ...asked }: Asked): Pr
 }
 
 export async function preparedWith(
-  chosen: (ChosenProvider & { readonly recordings?: Provider | undefined }) | undefined,
+  providers: OpenProviders,
   job: CompiledJob,
-  { clock, env, strict }: Surroundings,
+  { clock, env, strict, exposed }: Surroundings,
 ): Promise<PreparedRun> {
-  const provider = chosen?.provider;
-  const warnings = await notesOnReads(job);
-  if (strict && warnings.length > 0) {
-    await provider?.close?.();
-    refuseWarnings(warnings);
-  }
-  return {
-    job,
-    ports: { provider, recordings: chosen?.recordings, clock, commandEnv: commandEnv(env) },
-    notes: [...(chosen?.notes ?? []), ...warnings],
-    close: async () => provider?.close?.(),
-  };
+  const { hider, values: secrets } = requireSecrets(env, job.plan.secrets ?? []);
+  const warnings = [...[...exposed].map(exposedNote), ...(await notesOnReads(job))];
+  if (strict) refuseWarnings(warnings);
+  const ports = { ...providers.lend(job.plan, hider), clock, commandEnv: commandEnv(env), hider, secrets };
+  const notes = [...providers.notes, ...warnings].map((note) => hider.text(note));
+  return { job, ports, notes, close: () => providers.close() };
+}
+
+function exposedNote(name: string): string {
+  return `warning: the value of ${name} stands in the job: it is kept and handed on as ***. In \`env\`, write {secret: ${name}}.`;
 }

@@ -2,9 +2,9 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { OrchError } from '@orch/contracts';
 import type { EventData, Manifest, RunState } from '@orch/contracts';
-import { readWatermark } from '@orch/engine';
-import { foldLog, readLog, toManifest } from '@orch/events';
-import { isLocked, runPaths } from '@orch/filestore';
+import { addedSteps, readWatermark } from '@orch/engine';
+import { foldLog, planSteps as joinPlan, readLog, toManifest } from '@orch/events';
+import { isLocked, openBlobs, runPaths } from '@orch/filestore';
 import type { RunPaths } from '@orch/filestore';
 import { listRunIds, planSteps } from './runs.ts';
 
@@ -19,6 +19,16 @@ export type ReadRun = {
   readonly status: ShownState;
   readonly manifest: Manifest;
   readonly gates: readonly GateReport[];
+  /** The runs that its steps began, in this order; for each step or item the last one. */
+  readonly children: readonly ChildOfRun[];
+};
+
+export type ChildOfRun = {
+  readonly job_id: string;
+  readonly step: string;
+  readonly item?: string | undefined;
+  /** Undefined when its folder is not here. */
+  readonly status: ShownState | undefined;
 };
 
 export type RunSummary = {
@@ -29,6 +39,8 @@ export type RunSummary = {
   readonly duration_s: number;
   readonly steps: number;
   readonly completed_steps: number;
+  /** The run whose step began it. */
+  readonly parent?: Manifest['parent'];
 };
 
 /** A run as its folder tells it; reads, never writes. Throws `not_found` or `corrupt_log`. */
@@ -36,12 +48,20 @@ export async function readRun(dir: string): Promise<ReadRun> {
   const paths = runPaths(dirname(resolve(dir)), basename(dir));
   const manifest = readManifest(paths);
   const gates: GateReport[] = [];
-  for await (const { step = '', data } of readLog(paths.events, {
-    types: ['gate.passed', 'gate.failed', 'gate.error'],
-  })) {
-    gates.push({ step, ...(data as EventData['gate.passed']) });
+  const linked = new Map<string, Omit<ChildOfRun, 'status'>>();
+  const types = ['gate.passed', 'gate.failed', 'gate.error', 'job.linked'] as const;
+  for await (const { type, step = '', item, data } of readLog(paths.events, { types })) {
+    if (type !== 'job.linked') gates.push({ step, ...(data as EventData['gate.passed']) });
+    else linked.set(JSON.stringify([step, item]), { ...(data as EventData['job.linked']), step, item });
   }
-  return { dir: paths.dir, status: shownState(manifest, paths), manifest, gates };
+  const children = [...linked.values()].map(({ job_id, step, item }): ChildOfRun => {
+    return { job_id, step, item, status: stateOf(runPaths(paths.base, job_id)) };
+  });
+  return { dir: paths.dir, status: shownState(manifest, paths), manifest, gates, children };
+}
+
+function stateOf(paths: RunPaths): ShownState | undefined {
+  return existsSync(paths.events) ? shownState(readManifest(paths), paths) : undefined;
 }
 
 /** The runs of a folder, newest first, from their manifests alone. */
@@ -60,6 +80,7 @@ function summarise(paths: RunPaths): RunSummary {
     duration_s: manifest.duration_s,
     steps: Object.keys(manifest.steps).length,
     completed_steps: manifest.completed_steps.length,
+    ...(manifest.parent && { parent: manifest.parent }),
   };
 }
 
@@ -84,8 +105,11 @@ function writtenManifest(paths: RunPaths): Manifest | undefined {
 }
 
 function foldedManifest(paths: RunPaths): Manifest {
-  const known = { jobId: basename(paths.dir), steps: planSteps(paths.dir) };
+  const steps = planSteps(paths.dir);
+  const known = { jobId: basename(paths.dir), steps: steps?.map(({ id }) => id) };
   const { state, last } = foldLog(paths.events, { known, watermark: readWatermark(paths.manifest) });
+  const joined = steps === undefined ? [] : addedSteps(state, steps, openBlobs(paths.artifacts));
+  if (joined.length > 0) joinPlan(state, joined.map(({ id }) => id)); // prettier-ignore
   return toManifest(state, last);
 }
 

@@ -7,34 +7,47 @@ import { readLog } from '@orch/events';
 import { runPaths, writeAtomic } from '@orch/filestore';
 import type { RunPaths } from '@orch/filestore';
 
-/** Writes every reply that a run used as `<step>.<n>.json` into a folder, in the order of use; returns the paths. */
+/**
+ * Writes every reply that a run and the runs of its sub-jobs used as `<step>.<n>.json` into a folder, in the order of
+ * use; returns the paths.
+ */
 export async function recordReplies(dir: string, to: string): Promise<string[]> {
   const paths = runPaths(dirname(resolve(dir)), basename(dir));
-  const used = await usedReplies(paths);
+  const used = [...(await usedReplies(paths)).values()];
   if (used.length === 0) {
     throw new OrchError('not_found', `Expected replies in ${paths.dir}, the run used none.`);
   }
   mkdirSync(to, { recursive: true });
   const numbers = new Map<string, number>();
-  return used.map(({ step, key }) => {
+  return used.map(({ step, key, run }) => {
     const number = (numbers.get(step) ?? 0) + 1;
     numbers.set(step, number);
     const file = join(to, `${step}.${number}.json`);
-    const recording = toRecording(readEntry(paths, key), { step, jobId: basename(paths.dir) });
+    const recording = toRecording(readEntry(run, key), { step, jobId: basename(run.dir) });
     writeAtomic(file, `${JSON.stringify(recording, undefined, 2)}\n`);
     return file;
   });
 }
 
-type UsedReply = { readonly step: string; readonly key: Digest };
+type UsedReply = { readonly step: string; readonly key: Digest; readonly run: RunPaths };
+type UsedReplies = Map<Digest, UsedReply>;
 
-async function usedReplies(paths: RunPaths): Promise<UsedReply[]> {
-  const used = new Map<Digest, UsedReply>();
-  for await (const { step = '', data } of readLog(paths.events, { types: ['cache.hit', 'cache.miss'] })) {
+async function usedReplies(run: RunPaths, used: UsedReplies = new Map()): Promise<UsedReplies> {
+  const seen = new Set<string>();
+  for await (const { type, step = '', data } of readLog(run.events, {
+    types: ['cache.hit', 'cache.miss', 'job.linked'],
+  })) {
+    if (type === 'job.linked') {
+      const { job_id: jobId } = data as EventData['job.linked'];
+      const child = runPaths(dirname(run.dir), jobId);
+      if (!seen.has(jobId) && existsSync(child.events)) await usedReplies(child, used);
+      seen.add(jobId);
+      continue;
+    }
     const { cache_key: key } = data as EventData['cache.hit'];
-    if (existsSync(entryPath(paths, key)) && isReply(readEntry(paths, key))) used.set(key, { step, key });
+    if (existsSync(entryPath(run, key)) && isReply(readEntry(run, key))) used.set(key, { step, key, run });
   }
-  return [...used.values()];
+  return used;
 }
 
 /** Beside replies the folder keeps what other steps made. */

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { OrchError } from '@orch/contracts';
+import type { Plan, PlanStep } from '@orch/contracts';
 
 const idForm = /^job_[0-9a-f]{12}$/;
 
@@ -46,13 +47,12 @@ function beganAt(runsDir: string, id: string): number {
   return statSync(join(runsDir, id)).birthtimeMs;
 }
 
-/** The ids of the steps of a run's plan, in its order. */
-export function planSteps(dir: string): string[] | undefined {
+/** The steps of a run's plan, in its order; those that joined it later are not among them. */
+export function planSteps(dir: string): readonly PlanStep[] | undefined {
   const path = join(dir, 'inputs', 'plan.json');
   if (!existsSync(path)) return undefined;
   try {
-    const plan = JSON.parse(readFileSync(path, 'utf8')) as { steps: readonly { id: string }[] };
-    return plan.steps.map(({ id }) => id);
+    return (JSON.parse(readFileSync(path, 'utf8')) as Plan).steps;
   } catch (error) {
     // It is there for people; the steps that the log names are known all the same.
     if (error instanceof SyntaxError) return undefined;

@@ -3,7 +3,7 @@ export type { JobSpec } from './parse-job.ts';
 export { compileJob, loadJob } from './compile-job.ts';
 export { compileSteps } from './compile-steps.ts';
 export type { StepsContext } from './compile-steps.ts';
-export type { CompileContext } from './compile/context.ts';
+export type { CompileContext, ImportedJob } from './compile/context.ts';
 export { mountedFolder } from './compile/load-pipeline.ts';
 export type { PipelineFile } from './compile/load-pipeline.ts';
 export type { OwnKind, OwnKinds } from './compile/own-kinds.ts';

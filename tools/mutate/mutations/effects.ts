@@ -47,10 +47,24 @@ export const effectMutations: readonly Mutation[] = [
   {
     name: 'observers-see-unsynced',
     breaks: 'observers are told of events that are not in the log yet',
-    file: `${src}/journal.ts`,
-    replace: 'const written = unseen.splice(0);\n      await log.flush();',
-    by: 'const written = unseen.splice(0);\n      await undefined;',
-    tests: [`${src}/order.test.ts`],
+    file: 'packages/events/src/group-commit.ts',
+    replace: `      if (this.#options.durability === 'strict') await this.#sync(group.waiters);
+    } catch (error) {
+      this.#stop(error, group);
+      return;
+    }
+    this.#acknowledged = group.end;
+    this.#observer.onLanded?.(group.events);
+`,
+    by: `      this.#observer.onLanded?.(group.events);
+      if (this.#options.durability === 'strict') await this.#sync(group.waiters);
+    } catch (error) {
+      this.#stop(error, group);
+      return;
+    }
+    this.#acknowledged = group.end;
+`,
+    tests: [`${src}/order.test.ts`, 'packages/events/src/group-commit.test.ts'],
   },
   {
     name: 'manifest-claims-unsynced',

@@ -120,10 +120,10 @@ export const lossMutations: readonly Mutation[] = [
   {
     name: 'answer-counts-for-other-inputs',
     breaks: 'an approval counts for another question than the one that was asked',
-    file: `${src}/lost-attempt.ts`,
-    replace: 'if (decision?.inputHash === input_hash) {',
-    by: 'if (decision !== undefined) {',
-    tests: lost,
+    file: `${src}/questions.ts`,
+    replace: 'return thread?.asked.input_hash === inputHash ? thread : undefined;',
+    by: `return inputHash === '' ? undefined : thread;`,
+    tests: [...lost, `${src}/approve.test.ts`],
   },
   {
     name: 'inbox-request-removed-early',

@@ -33,8 +33,8 @@ export const reuseMutations: readonly Mutation[] = [
     name: 'reuse-without-reads',
     breaks: 'a step is reused although a file that it reads changed',
     file: `${src}/prepare-attempt.ts`,
-    replace: 'reads: await digestReads(step.reads, run.job.jobDir),',
-    by: 'reads: {},',
+    replace: '...(await findFiles(step.reads, run.job.jobDir)), ',
+    by: '',
     tests: resume,
   },
   {

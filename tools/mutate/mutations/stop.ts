@@ -97,9 +97,9 @@ export const stopMutations: readonly Mutation[] = [
     name: 'failure-hides-skips',
     breaks: 'what a failed step keeps from starting is not told as skipped',
     file: `${dag}/progress.ts`,
-    replace: `this.#graph.blocks.set(task, 'dependency_failed');`,
-    by: '',
-    tests: [`${dag}/run-dag.test.ts`, `${dag}/laws.test.ts`],
+    replace: `this.#graph.lapses.set(task, policy === 'continue' ? 'continued' : 'failed');`,
+    by: `if (policy === 'continue') this.#graph.lapses.set(task, 'continued');`,
+    tests: [`${dag}/progress.test.ts`, `${dag}/model.test.ts`],
   },
   {
     name: 'concurrency-ignored',

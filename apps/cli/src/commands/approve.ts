@@ -1,21 +1,23 @@
 import { userInfo } from 'node:os';
 import { basename } from 'node:path';
 import { exitCodes } from '@orch/contracts';
-import { askRun, findRun } from '@orch/sdk';
+import { askRun, findRun, hiderOfRun } from '@orch/sdk';
 import { describeAnswer } from '../describe-answer.ts';
 import type { Invocation } from './index.ts';
 import { runsDirOf } from './options.ts';
 import type { RunsDirOption } from './options.ts';
 
-type Options = RunsDirOption & { readonly reject?: true };
+type Options = RunsDirOption & { readonly reject?: true; readonly answer?: string };
 
 export async function execute({ terminal, args, options }: Invocation<Options>): Promise<0> {
   const [job, step = '', item] = args;
   const dir = findRun(runsDirOf(options, terminal), job);
   const jobId = basename(dir);
   const granted = options.reject !== true;
-  const answer = { kind: 'answer', step, granted, by: userInfo().username } as const;
-  const done = await askRun(dir, item === undefined ? answer : { ...answer, item });
+  const { answer } = options;
+  const given = { ...(item !== undefined && { item }), ...(answer !== undefined && { answer }) };
+  const hider = await hiderOfRun(dir, terminal);
+  const done = await askRun(dir, { kind: 'answer', step, granted, by: userInfo().username, ...given }, { hider });
   const name = item === undefined ? step : `${step} ${item}`;
   if (options.json) terminal.out(JSON.stringify({ job_id: jobId, step, granted, done }));
   else for (const line of describeAnswer({ jobId, name, granted, done })) terminal.out(line);

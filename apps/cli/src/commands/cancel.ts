@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os';
 import { exitCodes } from '@orch/contracts';
-import { askRun, findRun } from '@orch/sdk';
+import { askRun, findRun, hiderOfRun } from '@orch/sdk';
 import { basename } from 'node:path';
 import type { Invocation } from './index.ts';
 import { runsDirOf } from './options.ts';
@@ -10,7 +10,8 @@ export async function execute(invocation: Invocation<RunsDirOption & { readonly 
   const { terminal, args, options } = invocation;
   const dir = findRun(runsDirOf(options, terminal), args[0]);
   const reason = options.reason ?? 'canceled by a person';
-  const done = await askRun(dir, { kind: 'cancel', reason, by: userInfo().username });
+  const hider = await hiderOfRun(dir, terminal);
+  const done = await askRun(dir, { kind: 'cancel', reason, by: userInfo().username }, { hider });
   const said = {
     here: 'is canceled',
     there: 'is being canceled by the process that runs it',

@@ -16,7 +16,9 @@ export async function execute({ terminal, args: [job], options }: Invocation<Opt
     throw new OrchError('usage', 'Expected -o FILE, a file that ends in .tar.gz or .tar.zst.');
   }
   const file = resolve(terminal.cwd, options.output);
-  const exported = await interruptible(terminal, (signal) => exportRun(dir, file, { force: options.force, signal }));
+  const { cwd, env } = terminal;
+  const asked = { force: options.force, cwd, env };
+  const exported = await interruptible(terminal, (signal) => exportRun(dir, file, { ...asked, signal }));
   if (options.json) terminal.out(JSON.stringify(record(exported), undefined, 2));
   else {
     terminal.out(

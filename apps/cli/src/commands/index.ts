@@ -1,5 +1,7 @@
 import type { ExitCode } from '@orch/contracts';
 import type { Terminal } from '../terminal.ts';
+import { authorCommands } from './author-commands.ts';
+import { planning, runsDir, specArgument } from './common-options.ts';
 
 /** What a command is called with: its arguments as far as they were given, and its options by their long names in camelCase. */
 export type Invocation<O = Readonly<Record<string, unknown>>> = {
@@ -19,25 +21,23 @@ export type CommandRow = {
   readonly load: () => Promise<{ execute(invocation: Invocation<never>): Promise<ExitCode> }>;
 };
 
-const runsDir = ['--runs-dir <dir>', 'folder of all runs (default: $ORCH_RUNS_DIR or runs)'] as const;
 const howItGoesOn = [
   ['--from <step>', 'run this step and all that needs it anew'],
   ['--retry-failed', 'ask for other answers where steps failed'],
   ['--fail-fast', 'end what is in flight at the first failure'],
-  ['--plan', 'only tell what would be reused and what would run'],
+  ['--plan', 'only tell what would happen: nothing runs'],
 ] as const;
 const answering = [
-  ['--provider <name>', 'who answers: name or name:model'],
-  ['--var <key=value>', 'set a variable of the job; any number of times', 'many'],
-  ['--only <step>', 'run this step and what it needs'],
-  ['--limit <items>', 'take at most so many items of each fan-out'],
+  ...planning,
   ['--frozen', 'call nobody: replies come from the cache or from recordings'],
+  ['--force', 'replace files in output_dir that orch did not write'],
 ] as const;
 const jobArgument = ['[job]', 'job id, the unique start of one, or latest'] as const;
 
 /** What the commands of a group are about. */
 export const groups: Readonly<Record<string, string>> = {
   cache: 'look at and clean the cache that all runs share',
+  pipelines: 'look at the pipelines that come with orch, and take copies of them',
 };
 
 /** All commands there are. Their code is loaded when they are called. */
@@ -45,7 +45,7 @@ export const commands: readonly CommandRow[] = [
   {
     name: 'run',
     summary: 'run a job',
-    arguments: [['[spec]', 'job file (default: job.yaml or orch.yaml)']],
+    arguments: [specArgument],
     options: [
       ['--spec <file>', 'job file'],
       ...answering,
@@ -82,9 +82,14 @@ export const commands: readonly CommandRow[] = [
       ['<step>', 'the step that asked'],
       ['[item]', 'the item of it that asked'],
     ],
-    options: [['--reject', 'answer no'], runsDir],
+    options: [
+      ['--answer <text>', 'what to answer: one of the options, where the question has some'],
+      ['--reject', 'answer no'],
+      runsDir,
+    ],
     load: () => import('./approve.ts'),
   },
+  ...authorCommands,
   {
     name: 'show',
     summary: 'show how a run went',
@@ -201,5 +206,32 @@ export const commands: readonly CommandRow[] = [
     arguments: [['<key...>', 'keys, or unique starts of keys']],
     options: [runsDir],
     load: () => import('./cache-rm.ts'),
+  },
+  {
+    name: 'pipelines list',
+    summary: 'list the pipelines; each is a command too',
+    arguments: [],
+    options: [],
+    load: () => import('./pipelines-list.ts'),
+  },
+  {
+    name: 'pipelines show',
+    summary: 'show the parameters and steps of a pipeline, and its job file',
+    arguments: [['<name>', 'the pipeline']],
+    options: [],
+    load: () => import('./pipelines-show.ts'),
+  },
+  {
+    name: 'pipelines eject',
+    summary: 'copy a pipeline into a folder, as a job of your own',
+    arguments: [
+      ['<name>', 'the pipeline'],
+      ['[dir]', 'the folder (default: the name of the pipeline)'],
+    ],
+    options: [
+      ['--task <text>', 'what the job is to do, where the pipeline has a task'],
+      ['--force', 'replace files that are there'],
+    ],
+    load: () => import('./pipelines-eject.ts'),
   },
 ];

@@ -17,8 +17,8 @@ type Options = ResumeFlags & {
 export async function execute(invocation: Invocation<Options>): Promise<ExitCode> {
   const { terminal, args, options } = invocation;
   const spec = specOf(args[0], options.spec);
-  const goesOn = options.resume ?? options.from ?? options.retryFailed ?? options.plan;
-  if (goesOn === undefined) return runNew(invocation, spec);
+  const goesOn = options.resume ?? options.from ?? options.retryFailed;
+  if (goesOn === undefined) return options.plan ? planNew(invocation, spec) : runNew(invocation, spec);
   const runsDir = runsDirOf(options, terminal);
   const dir = await newestRunOf(runsDir, spec, { cwd: terminal.cwd, finished: options.from !== undefined });
   if (dir !== undefined) return resumeJob(terminal, options, { dir, spec: spec ?? 'job.yaml' });
@@ -27,20 +27,23 @@ export async function execute(invocation: Invocation<Options>): Promise<ExitCode
   return runNew(invocation, spec);
 }
 
+async function planNew(invocation: Invocation<Options>, spec: string | undefined): Promise<ExitCode> {
+  const { execute: tellPlan } = await import('./plan.ts');
+  return tellPlan({ ...invocation, args: spec === undefined ? [] : [spec] });
+}
+
 function runNew({ terminal, options }: Invocation<Options>, spec: string | undefined): Promise<ExitCode> {
   const { env, cwd } = terminal;
   return attendRun(terminal, async ({ drain, signal, any }) => {
     const limit = readCount('--limit', options.limit);
-    const { provider, frozen } = options;
+    const { provider, frozen, failFast, strict, only } = options;
     const runsDir = runsDirOf(options, terminal);
-    const asked = { cwd, env, provider, frozen, runsDir, vars: readVars(options.var), signal: any };
+    const asked = { cwd, env, provider, frozen, strict, runsDir, vars: readVars(options.var), signal: any };
     const prepared = await prepareRun(spec, asked);
-    const following = { terminal, json: options.json ?? false, frozen: frozen ?? false };
+    const going = { only, limit, frozen, failFast, drain, signal };
+    const following = { terminal, json: options.json ?? false, force: options.force ?? false, options: going };
     return followRun(prepared, following, (onEvent) =>
-      startRun(prepared.job, prepared.ports, {
-        ...{ runsDir, only: options.only, limit, frozen, failFast: options.failFast },
-        ...{ drain, signal, onEvent },
-      }),
+      startRun(prepared.job, prepared.ports, { ...going, runsDir, onEvent }),
     );
   });
 }

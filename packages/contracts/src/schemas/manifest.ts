@@ -26,6 +26,8 @@ export const manifest = z.strictObject({
   duration_s: seconds,
   attempt: count,
   plan_hash: digest.nullable(),
+  /** The run whose step began this one. */
+  parent: z.strictObject({ job_id: jobId, step: stepId, item: z.string().exactOptional() }).exactOptional(),
   files: z.array(
     z.strictObject({ ...fileRef.shape, media_type: z.string(), step: stepId.nullable(), created_at: timestamp }),
   ),

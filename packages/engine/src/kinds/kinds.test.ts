@@ -52,8 +52,14 @@ const examples: Readonly<Record<string, KindExamples>> = {
   },
   files: {
     good: [{ write: { 'a.md': 'A', 'b/c.md': 'C' } }],
-    bad: [{ input: { write: { 'a.md': 1 } }, field: 'write.a.md' }],
-    different: [[{ write: { 'a.md': 'A' } }, { write: { 'b.md': 'A' } }]],
+    bad: [
+      { input: { write: { 'a.md': 1 } }, field: 'write.a.md' },
+      { input: { publish: [{ to: 'a.md' }] }, field: 'publish.0.from' },
+    ],
+    different: [
+      [{ write: { 'a.md': 'A' } }, { write: { 'b.md': 'A' } }],
+      [{ publish: [{ from: 'a.md' }] }, { publish: [{ from: 'a.md', to: 'b/' }] }],
+    ],
   },
   patch: {
     good: [{ from: diff }, { from: 'no diff at all' }],

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
+import { lstat, readFile } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
-import { createGit } from './git.mjs';
+import { openRepository } from './git.mjs';
 import { requireSeverity } from './severity.mjs';
 
 /**
@@ -37,21 +37,26 @@ export default async function collectChanges(context) {
   const paths = steps.given.output ?? [];
   if (paths.length === 0) throw new Error(`Expected files that fit ${vars.files} in ${context.job.dir}, found none.`);
   requireFew(paths, vars);
-  return read(paths.map((path) => ({ path, diff: '' })), { ...context, root: context.job.dir, base: '' });
+  return read(
+    paths.map((path) => ({ path, diff: '' })),
+    { ...context, root: context.job.dir, base: '' },
+  );
 }
 
 /** @param {Context} context @returns {Promise<Changes>} */
 async function collectDiff(context) {
   const { vars, job, run, signal, log } = context;
-  const git = createGit(job.dir, signal);
-  const root = await git.root();
-  const from = await git.forkPoint(vars.base);
-  const differing = await git.changedPaths(from.commit, vars.paths.split(' ').filter(Boolean));
+  const repository = await openRepository(job.dir, signal);
+  const { root } = repository;
+  const from = await repository.forkPoint(vars.base);
+  const differing = await repository.changedPaths(from.commit, vars.paths.split(' ').filter(Boolean));
   const runs = dirname(run.dir) + sep;
   const changed = differing.filter((path) => !join(root, path).startsWith(runs));
   log(`${changed.length} files differ from ${from.name}`);
   requireFew(changed, vars);
-  const diffs = await Promise.all(changed.map(async (path) => ({ path, diff: await git.diff(from.commit, path) })));
+  const diffs = await Promise.all(
+    changed.map(async (path) => ({ path, diff: await repository.diff(from.commit, path) })),
+  );
   return read(diffs, { ...context, root, base: from.name });
 }
 
@@ -82,15 +87,18 @@ async function read(files, { vars, root, base }) {
   return changes;
 }
 
-/** Empty for a file that was deleted, undefined for one that is no text. @param {string} path */
+/**
+ * Empty for a file that was deleted, undefined for one that is no text. Links are not followed: they may lead anywhere.
+ *
+ * @param {string} path
+ */
 async function textOf(path) {
   try {
+    if (!(await lstat(path)).isFile()) return undefined;
     const bytes = await readFile(path);
     return bytes.includes(0) ? undefined : bytes.toString('utf8');
   } catch (error) {
-    const { code } = /** @type {NodeJS.ErrnoException} */ (error);
-    if (code === 'ENOENT') return '';
-    if (code === 'EISDIR') return undefined;
+    if (/** @type {NodeJS.ErrnoException} */ (error).code === 'ENOENT') return '';
     throw error;
   }
 }

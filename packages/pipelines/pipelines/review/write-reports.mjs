@@ -25,7 +25,12 @@ export default async function writeReports({ vars, steps, write }) {
   const changes = steps.changes.output;
   const items = steps.review.items ?? [];
   const findings = items.flatMap(findingsOf).sort(byWeight);
-  const report = { base: changes.base, files: items.map(({ item }) => item.path), left_out: changes.left_out, findings };
+  const report = {
+    base: changes.base,
+    files: items.map(({ item }) => item.path),
+    left_out: changes.left_out,
+    findings,
+  };
   await write('findings.json', `${JSON.stringify(report, undefined, 2)}\n`);
   await write('review.md', toMarkdown(report));
   await write(vars.sarif, `${JSON.stringify(toSarif(findings), undefined, 2)}\n`);

@@ -9,21 +9,21 @@ export type AcceptedEntry = { readonly type: 'file' | 'folder'; readonly target:
 
 const idForm = /^job_[0-9a-f]{12}$/;
 
-/** Which entries of a foreign archive may be unpacked, and where: all in one folder, which is named as the run is. */
+/** Which entries of a foreign archive may be unpacked, and where: in folders that are named as runs are. */
 export class EntryRules {
   readonly #into: string;
   readonly #onRun: (jobId: string) => void;
   readonly #names = new NameClaims();
-  #jobId: string | undefined;
+  readonly #jobIds = new Set<string>();
 
   constructor(into: string, onRun: (jobId: string) => void) {
     this.#into = into;
     this.#onRun = onRun;
   }
 
-  /** Known from the first entry on. */
-  get jobId(): string | undefined {
-    return this.#jobId;
+  /** Of the runs met so far, in their order. */
+  get jobIds(): readonly string[] {
+    return [...this.#jobIds];
   }
 
   /** Undefined for what is left behind when a run moves. Throws `unsafe_path` and `usage`. */
@@ -45,15 +45,12 @@ export class EntryRules {
     if (!isFolder || !idForm.test(top)) {
       throw new OrchError(
         'usage',
-        `Expected an archive of one folder job_…, the id of a run; it has ${JSON.stringify(top)}.`,
+        `Expected an archive of folders job_…, the ids of runs; it has ${JSON.stringify(top)}.`,
       );
     }
-    if (this.#jobId === top) return;
-    if (this.#jobId !== undefined) {
-      throw new OrchError('usage', `Expected the archive of one run, it has ${this.#jobId} and ${top}.`);
-    }
+    if (this.#jobIds.has(top)) return;
     this.#onRun(top);
-    this.#jobId = top;
+    this.#jobIds.add(top);
   }
 }
 

@@ -5,14 +5,21 @@ import { readLog } from '@orch/events';
 import type { OrchEvents } from '@orch/events';
 import { acquireLock, isLocked, runPaths } from '@orch/filestore';
 import type { RunPaths } from '@orch/filestore';
+import { hiderOfRun } from '../secrets.ts';
+import type { Onlooker } from '../secrets.ts';
 import { verifyRun } from '../verify/verify-run.ts';
 import { draftArchive } from './archive-draft.ts';
 import type { ArchiveDraft, DraftOptions } from './archive-draft.ts';
 import type { LeftOut } from './carried-entries.ts';
-import { packRun } from './pack-run.ts';
-import type { Packed } from './pack-run.ts';
+import { familyOf } from './family-of-run.ts';
+import { packRuns } from './pack-runs.ts';
+import type { Packed } from './pack-runs.ts';
+import { refuseSecrets } from './refuse-secrets.ts';
 
-export type ExportOptions = DraftOptions & { readonly signal?: AbortSignal | undefined };
+export type ExportOptions = DraftOptions &
+  Onlooker & {
+    readonly signal?: AbortSignal | undefined;
+  };
 
 export type ExportedRun = {
   readonly jobId: string;
@@ -29,18 +36,21 @@ export type ExportedRun = {
  * Writes a whole run into `to`, a `.tar.gz` or `.tar.zst`: all of it or nothing. Locks, the inbox and the place of the
  * job file are left behind. Rejects with `locked` while somebody writes the run, `corrupt_log` when it is not whole (see
  * `verifyRun`), `usage` when the file is there, `unsafe_path` for a file that other systems cannot have, `io`, or the
- * signal's reason.
+ * signal's reason. `usage` also when a file of the run holds a secret of this environment: one that the run was not told of.
  */
 export async function exportRun(dir: string, to: string, options: ExportOptions = {}): Promise<ExportedRun> {
   const paths = runPaths(dirname(resolve(dir)), basename(resolve(dir)));
   const file = resolve(to);
   const draft = draftArchive(file, options);
-  await refuseLocked(paths);
+  const family = familyOf(paths);
+  for (const one of family) await refuseLocked(one);
   const verified = await verifyRun(paths.dir);
   if (!verified.ok) throw verified.error;
+  for (const { dir: one } of family) refuseSecrets(one, await hiderOfRun(one, options));
   try {
-    const packed = await fill(draft, paths, options.signal);
-    return { jobId: basename(paths.dir), file, ...packed, bytes: draft.keep() };
+    const { files, leftOut } = await fill(draft, family, options.signal);
+    const left = [...leftOut].flatMap(([of, all]) => all.map((each) => (of === paths.dir ? each : inChild(of, each))));
+    return { jobId: basename(paths.dir), file, files, leftOut: left, bytes: draft.keep() };
   } catch (error) {
     options.signal?.throwIfAborted();
     throw OrchError.from(error, 'io');
@@ -49,15 +59,25 @@ export async function exportRun(dir: string, to: string, options: ExportOptions 
   }
 }
 
-async function fill(draft: ArchiveDraft, paths: RunPaths, signal: AbortSignal | undefined): Promise<Packed> {
-  const before = statSync(paths.events).size;
-  const { tar, done } = packRun(paths.dir);
+function inChild(dir: string, { path, reason }: LeftOut): LeftOut {
+  return { path: `${basename(dir)}/${path}`, reason };
+}
+
+async function fill(
+  draft: ArchiveDraft,
+  family: readonly RunPaths[],
+  signal: AbortSignal | undefined,
+): Promise<Packed> {
+  const sizes = () => family.map(({ events }) => statSync(events).size);
+  const before = sizes();
+  const { tar, done } = packRuns(family.map(({ dir }) => dir));
   const [written, packed] = await Promise.allSettled([draft.fill(tar, signal), done]);
   if (written.status === 'rejected') throw written.reason;
   if (packed.status === 'rejected') throw packed.reason;
-  await refuseLocked(paths);
-  if (statSync(paths.events).size !== before) throw new OrchError('locked', `${paths.dir} was resumed meanwhile.`);
-  await refuseMissing(paths, packed.value.leftOut);
+  for (const one of family) await refuseLocked(one);
+  const changed = sizes().findIndex((size, at) => size !== before[at]);
+  if (changed >= 0) throw new OrchError('locked', `${family[changed]?.dir} was resumed meanwhile.`);
+  for (const one of family) await refuseMissing(one, packed.value.leftOut.get(one.dir) ?? []);
   return packed.value;
 }
 

@@ -1,12 +1,14 @@
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { OrchError } from '@orch/contracts';
 import { runPaths } from '@orch/filestore';
+import type { RunPaths } from '@orch/filestore';
 import { verifyRun } from '../verify/verify-run.ts';
 import type { VerifiedRun } from '../verify/verify-run.ts';
 import { formOfFile } from './archive-form.ts';
-import { unpackRun } from './unpack-run.ts';
-import type { UnpackLimits } from './unpack-run.ts';
+import { familyOf } from './family-of-run.ts';
+import { unpackRuns } from './unpack-runs.ts';
+import type { UnpackLimits } from './unpack-runs.ts';
 
 export type ImportOptions = UnpackLimits & {
   /** The folder of all runs; created if need be. The cache that they share is not touched. */
@@ -15,10 +17,11 @@ export type ImportOptions = UnpackLimits & {
 };
 
 /**
- * Brings a run from an archive of `exportRun` into a folder of runs, as it was. On any error nothing is left behind:
- * `unsafe_path` for names that could lead elsewhere, `usage` for a run that is there already and for what is no archive
- * of a run or too large a one, `corrupt_log` when the run is not whole (see `verifyRun`), `not_found`, `io`, or the
- * signal's reason. Nothing is synced: after a power cut it may have to be imported again.
+ * Brings a run from an archive of `exportRun` into a folder of runs, as it was, with those that its steps began. On any
+ * error nothing is left behind: `unsafe_path` for names that could lead elsewhere, `usage` for a run that is there
+ * already and for what is no archive of a run or too large a one, `corrupt_log` when the run is not whole (see
+ * `verifyRun`), `not_found`, `io`, or the signal's reason. Nothing is synced: after a power cut it may have to be
+ * imported again.
  */
 export async function importRun(file: string, options: ImportOptions): Promise<VerifiedRun> {
   const form = formOfFile(file);
@@ -26,20 +29,51 @@ export async function importRun(file: string, options: ImportOptions): Promise<V
   const into = makeRoom(base);
   const onRun = (jobId: string) => refuseKnown(base, jobId);
   try {
-    const jobId = await unpackRun(file, { ...options, form, into, onRun });
+    const [jobId, ...others] = await unpackRuns(file, { ...options, form, into, onRun });
+    const family = familyOf(runPaths(into, jobId));
+    refuseStrangers(jobId, others, family);
     const verified = await verifyRun(join(into, jobId));
     if (!verified.ok) throw verified.error;
-    const { dir, inbox } = runPaths(into, jobId);
-    mkdirSync(inbox);
-    onRun(jobId);
-    renameSync(dir, join(base, jobId));
-    return { ...verified.value, dir: join(base, jobId) };
+    moveIn(base, family);
+    return movedTo(base, verified.value);
   } catch (error) {
     options.signal?.throwIfAborted();
     throw (error as NodeJS.ErrnoException).syscall === undefined ? error : OrchError.from(error, 'io');
   } finally {
     rmSync(into, { recursive: true, force: true });
   }
+}
+
+function refuseStrangers(jobId: string, others: readonly string[], family: readonly RunPaths[]): void {
+  const known = new Set(family.map(({ dir }) => basename(dir)));
+  const stranger = others.find((other) => !known.has(other));
+  if (stranger === undefined) return;
+  throw new OrchError(
+    'usage',
+    `Expected the archive of one run and of those that its steps began, it has ${jobId} and ${stranger}.`,
+  );
+}
+
+/** Each before the one that began it: a run that is there has all of its own. */
+function moveIn(base: string, family: readonly RunPaths[]): void {
+  const moved: string[] = [];
+  try {
+    for (const { dir, inbox } of family.toReversed()) {
+      const target = join(base, basename(dir));
+      mkdirSync(inbox);
+      refuseKnown(base, basename(dir));
+      renameSync(dir, target);
+      moved.push(target);
+    }
+  } catch (error) {
+    for (const target of moved) rmSync(target, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+function movedTo(base: string, run: VerifiedRun): VerifiedRun {
+  const children = run.children.map((child) => movedTo(base, child));
+  return { ...run, dir: join(base, run.jobId), children };
 }
 
 /** A folder beside the runs, so that what was checked there need only change its name. */

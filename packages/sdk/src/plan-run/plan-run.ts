@@ -8,8 +8,9 @@ import { foreseeOutputs } from '../copy-outputs.ts';
 import { readText, runsFolder } from '../environment.ts';
 import type { Job } from '../define-job/job.ts';
 import { loadJobFile } from '../load-job-file.ts';
-import { askAround, compileOptions, lastChoice, surroundings, whereIs } from '../prepare-run.ts';
+import { askAround, compileOptions, lastPlanOf, surroundings, whereIs } from '../prepare-run.ts';
 import type { PrepareOptions, Surroundings } from '../prepare-run.ts';
+import { choiceBefore } from '../open-providers.ts';
 import { notesOnReads } from '../reads-of-job.ts';
 import { refuseWarnings } from '../refuse-warnings.ts';
 import { openAnswers } from './answers.ts';
@@ -43,16 +44,19 @@ export async function planRun(spec: string | Job | undefined, options: PlanRunOp
   const dag = buildDag(steps);
   if (!dag.ok) throw new OrchError('spec', dag.error.message);
   const byLevel = levels(dag.value);
+  const waiting = whoWaits(steps);
   for (const [level, members] of byLevel.entries()) {
     for (const step of members) {
-      const neededBy = steps.filter(({ needs }) => needs.includes(step.id)).map(({ id }) => id);
+      const neededBy = waiting.get(step.id) ?? [];
       planned.push(await planStep(step, { level, neededBy, probed, answers, planned, limit: options.limit }));
     }
   }
-  const waits = steps.flatMap((step) => {
-    const blocks = dependents(dag.value, step.id).map(({ id }) => id);
-    return step.kind === 'approve' ? [{ step: step.id, question: String(step.fields['question']), blocks }] : [];
-  });
+  const waits = steps.flatMap((step) =>
+    questionsOf(step).map((question) => {
+      const blocks = dependents(dag.value, step.id).map(({ id }) => id);
+      return { step: step.id, question, blocks };
+    }),
+  );
   return {
     ...{ project: job.plan.project, planHash: job.planHash, provider: nameOf(job.plan.provider) },
     ...{ concurrency: job.plan.concurrency, levels: byLevel.map((level) => level.map(({ id }) => id)) },
@@ -62,6 +66,19 @@ export async function planRun(spec: string | Job | undefined, options: PlanRunOp
   };
 }
 
+/** What a person is asked, also by the job that a step runs. */
+function questionsOf({ kind, fields }: PlanStep): string[] {
+  if (kind === 'approve') return [fields['question'] as string];
+  if (kind !== 'job') return [];
+  return (fields['job'] as unknown as { readonly plan: Plan }).plan.steps.flatMap(questionsOf);
+}
+
+function whoWaits(steps: readonly PlanStep[]): ReadonlyMap<string, readonly string[]> {
+  const pairs = steps.flatMap(({ id, needs }) => needs.map((need) => ({ id, need })));
+  const groups = Map.groupBy(pairs, ({ need }) => need);
+  return new Map([...groups].map(([need, group]) => [need, group.map(({ id }) => id)]));
+}
+
 async function compileUnasked(
   spec: string | Job | undefined,
   around: Surroundings,
@@ -69,13 +86,15 @@ async function compileUnasked(
 ): Promise<CompiledJob> {
   requireProvider(options.provider);
   const { file, defined } = whereIs(spec, { ...options, cwd: around.cwd });
+  const last = lastPlanOf(file, around, options);
+  const nameOne = (written: ProviderChoice, flag?: string): ProviderChoice =>
+    nameProvider(askAround(around, { written, flag, jobDir: dirname(file) }));
   return loadJobFile(file, {
     ...compileOptions(around, options),
     defined,
-    async provider(written) {
-      const question = askAround(around, { written, flag: options.provider, jobDir: dirname(file) });
-      return unasked(nameProvider(question), around, () => lastChoice(file, around, options));
-    },
+    provider: (written) => unasked(nameOne(written, options.provider), around, async () => (await last())?.provider),
+    namedProvider: (name, written) =>
+      unasked(nameOne(written), around, async () => choiceBefore(await last(), name, written)),
   });
 }
 
@@ -115,7 +134,9 @@ function selected(steps: readonly PlanStep[], only: string | undefined): readonl
 async function sums(planned: readonly PlannedStep[], steps: readonly PlanStep[], answers: Answers) {
   const sum = (count: (step: PlannedStep) => number): number => planned.reduce((all, step) => all + count(step), 0);
   const asking = planned.filter(({ calls }) => calls.most > 0);
-  const areLocal = await Promise.all(steps.filter((step) => mostCalls(step, 1) > 0).map((step) => answers.isLocal(step)));
+  const areLocal = await Promise.all(
+    steps.filter((step) => mostCalls(step, 1) > 0).map((step) => answers.isLocal(step)),
+  );
   return {
     calls: { least: sum(({ calls }) => calls.least), most: sum(({ calls }) => calls.most) },
     tokens: {

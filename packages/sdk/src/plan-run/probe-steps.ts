@@ -84,7 +84,6 @@ function listener(requests: ModelRequest[]): Provider {
     can: { schema: true, local: true, shareable: false },
     identify: ({ model = '' }) => ({ name: 'nobody', model, opts: {} }),
     complete: async (request) => hear(request),
-    // eslint-disable-next-line require-yield -- it fails before there is anything to give
     async *stream(request) {
       hear(request);
     },

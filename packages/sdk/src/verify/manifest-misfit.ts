@@ -1,11 +1,14 @@
-import type { Manifest, Plan } from '@orch/contracts';
+import type { Manifest } from '@orch/contracts';
 import { toManifest } from '@orch/events';
 import type { RunView } from '@orch/events';
 import type { Misfit } from './misfit.ts';
 
 /** Looks whether a manifest is the fold of the log up to its watermark, where the run stands now. */
-export function manifestMisfit(run: RunView, plan: Plan | undefined, written: Manifest): Misfit | undefined {
-  const planned = plan && new Set(plan.steps.map(({ id }) => id));
+export function manifestMisfit(
+  run: RunView,
+  planned: ReadonlySet<string> | undefined,
+  written: Manifest,
+): Misfit | undefined {
   const folded: unknown = JSON.parse(JSON.stringify(toManifest({ ...run, planned }, written.log)));
   const difference = firstDifference(folded, written, '');
   return difference && { what: 'the manifest, as the fold of the log', ...difference };

@@ -27,6 +27,7 @@ const namers: Namers = {
     ...(task === null || typeof task === 'string' ? [] : [output(task, 'the task')]),
     ...('sha256' in inputs ? [list(inputs, 'the list of inputs', inputFiles)] : inputFiles(inputs)),
   ],
+  'plan.extended': (event) => [output(event.data.steps, `the steps that ${unitName(event)} added`)],
   'step.expanded': (event) => [blob(event.data.sha256, `the items of ${unitName(event)}`)],
   'step.succeeded': (event) => {
     const { output: made, extra, files } = event.data;

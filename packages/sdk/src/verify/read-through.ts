@@ -1,8 +1,10 @@
 import { basename } from 'node:path';
 import type { Digest, Manifest, OrchEvent } from '@orch/contracts';
 import { eventData } from '@orch/contracts/schemas';
+import { addedSteps } from '@orch/engine';
 import { emptyRun, endsAttempt, readLog, reduceRun } from '@orch/events';
 import type { RunView } from '@orch/events';
+import { openBlobs } from '@orch/filestore';
 import type { RunPaths } from '@orch/filestore';
 import { readPlan } from './plan-misfit.ts';
 import { ContentCheck } from './content-check.ts';
@@ -30,10 +32,17 @@ export async function readThrough(paths: RunPaths, manifest: Manifest | undefine
       dataMisfit(event) ??
       foldMisfit(run, paths) ??
       content.misfitOf(event) ??
-      (isToldBy(manifest, event) ? manifestMisfit(run, readPlan(paths, run.planHash), manifest) : undefined);
+      (isToldBy(manifest, event) ? manifestMisfit(run, stepsOf(run, paths), manifest) : undefined);
     if (misfit !== undefined) return { run, plans, counts: content.counts, misfit };
   }
   return { run, plans, counts: content.counts };
+}
+
+/** Those of the plan, and those that joined it. */
+function stepsOf(run: RunView, paths: RunPaths): ReadonlySet<string> | undefined {
+  const plan = readPlan(paths, run.planHash);
+  const joined = plan && addedSteps(run, plan.steps, openBlobs(paths.artifacts));
+  return joined && new Set([...plan.steps, ...joined].map(({ id }) => id));
 }
 
 /** A manifest of the midst of an attempt may tell more than was synced when it was written. */

@@ -45,7 +45,7 @@ test('a run is whole, and what was looked at is counted', async () => {
   const counts = { events, files: 2, blobs: filesIn(join(whole, 'artifacts')).length, replies: 4 };
   expect(await verifyRun(whole)).toEqual({
     ok: true,
-    value: { jobId, dir: whole, ...counts, live: false, unsettled: [] },
+    value: { jobId, dir: whole, ...counts, live: false, unsettled: [], children: [] },
   });
 });
 

@@ -4,6 +4,7 @@ import type { Result } from '@orch/contracts';
 import type { LogTail } from '@orch/events';
 import { isLocked, runPaths } from '@orch/filestore';
 import type { RunPaths } from '@orch/filestore';
+import { checkChildren } from './check-children.ts';
 import { checkFiles } from './check-files.ts';
 import { checkLog } from './check-log.ts';
 import { planMisfit } from './plan-misfit.ts';
@@ -28,24 +29,27 @@ export type VerifiedRun = {
   readonly unsettled: readonly string[];
   /** What stands after the last good line; nobody was told that it is kept, and the next writer moves it aside. */
   readonly tail?: LogTail;
+  /** The runs that its steps began, each with those of its own. */
+  readonly children: readonly VerifiedRun[];
 };
 
 /**
  * Checks a run against its log: the chain of its lines and how far they were synced, then all that they name by digest,
- * the manifest, the files, and the plan. Reads only, takes no lock. The error is `corrupt_log`, its details say what
- * does not fit first (`what, path, expected, found`); or `not_found` when there is no log, or `io`.
+ * the manifest, the files, the plan, and the same of the runs that its steps began. Reads only, takes no lock. The error
+ * is `corrupt_log`, its details say what does not fit first (`what, path, expected, found`); or `not_found` when there is
+ * no log, or `io`.
  */
 export async function verifyRun(dir: string): Promise<Result<VerifiedRun>> {
-  const paths = runPaths(dirname(resolve(dir)), basename(resolve(dir)));
   try {
-    return await verify(paths);
+    return await verify(runPaths(dirname(resolve(dir)), basename(resolve(dir))), []);
   } catch (error) {
     if (OrchError.is(error)) return err(error);
     throw error;
   }
 }
 
-async function verify(paths: RunPaths): Promise<Result<VerifiedRun>> {
+/** `above`: the runs whose steps began this one, from the first. */
+async function verify(paths: RunPaths, above: readonly string[]): Promise<Result<VerifiedRun>> {
   const jobId = basename(paths.dir);
   const wasLive = isLocked(paths.lock);
   const manifest = readWrittenManifest(paths.manifest);
@@ -57,6 +61,8 @@ async function verify(paths: RunPaths): Promise<Result<VerifiedRun>> {
   const files = await checkFiles(run, paths.dir, live);
   const last = files.misfit ?? planMisfit(paths, plans);
   if (last !== undefined) return err(notWhole(jobId, last));
+  const children = await checkChildren(run, { base: paths.base, above, verify });
+  if (!children.ok) return children;
   const { tail } = log.value;
   return ok({
     jobId,
@@ -67,5 +73,6 @@ async function verify(paths: RunPaths): Promise<Result<VerifiedRun>> {
     live,
     unsettled: files.unsettled,
     ...(tail && { tail }),
+    children: children.value,
   });
 }

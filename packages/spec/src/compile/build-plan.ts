@@ -7,10 +7,10 @@ import type { Kind } from '../fields/kinds/kind.ts';
 import { retryPolicy } from '../fields/retry.ts';
 import { hasTags, isId } from '../fields/words.ts';
 import type { CheckedJob } from './check-job.ts';
-import { secretsOf } from './check-job.ts';
 import { chooseProviders } from './choose-providers.ts';
 import type { ChosenProviders } from './choose-providers.ts';
 import type { CompileContext } from './context.ts';
+import { secretsOf } from './secrets-of.ts';
 
 type Context = Pick<CompileContext, 'provider' | 'namedProvider' | 'vars' | 'concurrency'>;
 

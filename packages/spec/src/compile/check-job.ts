@@ -1,7 +1,6 @@
 import { basename, dirname, posix } from 'node:path';
 import type { Plan, PlanInput } from '@orch/contracts';
 import type { Draft, DraftStep } from '../fields/draft.ts';
-import { secretsIn } from '../fields/environment.ts';
 import type { JobSpec } from '../parse-job.ts';
 import { readSpec } from '../parse-job.ts';
 import type { Problems } from '../source/problems.ts';
@@ -9,16 +8,15 @@ import { suggest } from '../source/suggest.ts';
 import { inside } from '../source/written.ts';
 import { checkProviders } from './check-providers.ts';
 import { checkReads } from './check-reads.ts';
-import { checkStepTemplate } from './check-templates.ts';
-import type { Mention } from './check-templates.ts';
+import { checkTemplates } from './check-templates.ts';
 import type { CompileContext } from './context.ts';
-import { beside, fillFiles, namedFile, noteMissing, pathInJob } from './fill-files.ts';
-import type { Files, FilledStep } from './fill-files.ts';
+import { fillFiles, namedFile, noteMissing, pathInJob } from './fill-files.ts';
+import type { Files, FilledStep, NamedFile } from './fill-files.ts';
 import type { Inputs } from './inputs.ts';
-import { normalPath } from './inputs.ts';
+import { normalPath, sha256 } from './inputs.ts';
 import { loadPipeline } from './load-pipeline.ts';
 import type { WholeDraft } from './load-pipeline.ts';
-import { checkKinds, digestKinds } from './own-kinds.ts';
+import { checkKinds, digestKinds, loadOwnKinds } from './own-kinds.ts';
 import type { OwnKinds } from './own-kinds.ts';
 import { placeOf } from './place.ts';
 import { resolveNeeds } from './resolve-needs.ts';
@@ -41,7 +39,7 @@ export type CheckedJob = {
 };
 
 /** A job that a step runs; its folder is relative to that of the job the step belongs to. */
-export type SubJobOf = { readonly job: CheckedJob; readonly spec: PlanInput; readonly folder: string };
+type SubJobOf = { readonly job: CheckedJob; readonly spec: PlanInput; readonly folder: string };
 
 /** What a job is compiled in. */
 export type Around = {
@@ -69,23 +67,19 @@ export async function checkDraft(
 ): Promise<CheckedJob> {
   const { context, problems, inputs } = around;
   const kinds = await digestKinds(draft, { inputs, readFile: context.readFile, problems });
-  const ownKinds = await loadKinds(draft, context);
+  const ownKinds = await loadOwnKinds(draft, kinds, around);
   checkKinds(draft, ownKinds, problems);
   const files = { inputs, folders };
   const filled = await Promise.all(draft.steps.map((step) => fillFiles(step, files, problems)));
   const jobs = await loadJobs(draft, { ...around, files });
   const own = draft.steps.map(({ id, written }) => [id, { fansOut: written.has('each') }] as const);
   const known = new Map([...existing, ...own]);
-  const { mentions, vars } = checkTemplates(filled, { draft, around, known });
+  const { mentions, vars } = checkTemplates(filled, { draft, known, ...around });
   const order = resolveNeeds(draft.steps, mentions, { known, problems });
   checkReads(new Map(draft.steps.map((step) => [step.id, step])), order, { ...context, ...around });
   checkProviders(draft, context.providers, problems);
   const steps = new Map(filled.map((each) => [each.step.id, each]));
   return { draft, steps, order, jobs, kinds, ownKinds, vars, inputs, jobDir: around.jobDir };
-}
-
-async function loadKinds({ kinds }: Draft, { kinds: own }: Around['context']): Promise<OwnKinds | undefined> {
-  return typeof own === 'function' ? own(kinds) : own;
 }
 
 async function loadJobs(draft: Draft, around: Around & { readonly files: Files }): Promise<CheckedJob['jobs']> {
@@ -103,10 +97,7 @@ async function loadJob(step: DraftStep, around: Around & { readonly files: Files
   const named = namedFile('spec', { step, problems });
   if (named === undefined) return undefined;
   const path = normalPath(pathInJob(named.file, named.place, around.files));
-  const input = await inputs.take(path);
-  if (!input.ok) return noteMissing(named, input.error);
-  const { content, sha256 } = input.value;
-  const { file } = beside(named.place, named.file, content);
+  const file = posix.join(posix.dirname(named.place.source.file), named.file);
   const link = { path: inputs.absolute(path), file };
   const first = chain.findIndex((other) => other.path === link.path);
   if (first !== -1) {
@@ -114,14 +105,40 @@ async function loadJob(step: DraftStep, around: Around & { readonly files: Files
     const message = `${named.place.path}: runs itself: ${round}`;
     return named.place.problems.add(named.offset, { code: 'cycle', message });
   }
-  const { spec, problems: own } = readSpec(content, file, problems);
+  const written = await readJobFile(named, path, around);
+  if (written === undefined) return undefined;
+  const { text, made } = written;
+  const { spec, problems: own } = readSpec(text, file, problems);
   const given = new Set(Object.keys((step.fields['vars'] ?? {}) as object));
   const folder = posix.dirname(path);
+  const below = inputs.below(folder);
+  for (const input of made) below.keep(input.path, input.content);
   const surroundings = { context: around.context, problems: own, given, chain: [...chain, link] };
-  const job = await checkJob(spec, { ...surroundings, inputs: inputs.below(folder), jobDir: dirname(link.path) });
+  const job = await checkJob(spec, { ...surroundings, inputs: below, jobDir: dirname(link.path) });
   checkVars(step, job, problems);
-  return { job, spec: { path: basename(path), sha256, content }, folder };
+  return { job, spec: { path: basename(path), sha256: sha256(text), content: text }, folder };
 }
+
+type WrittenJob = { readonly text: string; readonly made: readonly PlanInput[] };
+
+async function readJobFile(
+  named: NamedFile,
+  path: string,
+  { inputs, context: { importJob } }: Around,
+): Promise<WrittenJob | undefined> {
+  if (!isCode(path)) {
+    const input = await inputs.take(path);
+    return input.ok ? { text: input.value.content, made: [] } : noteMissing(named, input.error);
+  }
+  const { place, offset } = named;
+  const note = (why: string): undefined =>
+    place.problems.add(offset, { code: 'bad_value', message: `${place.path}: ${why}` });
+  if (importJob === undefined) return note(`expected a job in YAML or JSON, got ${JSON.stringify(path)}`);
+  const imported = await importJob(inputs.absolute(path));
+  return imported.ok ? { text: imported.value.text, made: imported.value.inputs } : note(imported.error);
+}
+
+const isCode = (path: string): boolean => /\.[cm]?[jt]s$/.test(path);
 
 /** Notes values for variables that the job of a step does not have. */
 function checkVars(step: DraftStep, { vars }: CheckedJob, problems: Problems): void {
@@ -132,39 +149,4 @@ function checkVars(step: DraftStep, { vars }: CheckedJob, problems: Problems): v
     const message = `${inside(place.path, key)}: that job has no such variable${suggest(key, vars)}`;
     place.problems.add(keySpan[0], { code: 'unknown_key', message });
   }
-}
-
-type Job = { readonly draft: Draft; readonly around: Around; readonly known: KnownSteps };
-
-function checkTemplates(filled: readonly FilledStep[], { draft, around, known }: Job) {
-  const { given, problems } = around;
-  const { pipeline } = draft;
-  const names = {
-    steps: new Set(known.keys()),
-    vars: new Set([...Object.keys(draft.vars), ...given]),
-    hasTask: draft.task !== undefined || pipeline !== undefined,
-  };
-  const found = filled.map(({ step, templates }) => {
-    return { step, mentions: templates.map((template) => checkStepTemplate(template, names, problems)) };
-  });
-  const all = found.flatMap(({ mentions }) => mentions);
-  if (pipeline !== undefined && draft.task === undefined && all.some(({ readsTask }) => readsTask)) {
-    const message = `task_description: expected, since the pipeline ${JSON.stringify(pipeline.use)} reads {{ task }}`;
-    problems.in(draft.source).add(0, { code: 'missing', message });
-  }
-  const mentions = new Map<DraftStep, readonly Mention[]>(
-    found.map(({ step, mentions }) => [step, mentions.flatMap(({ steps }) => steps)]),
-  );
-  const read = all.flatMap(({ vars }) => vars.map(({ name }) => name));
-  return { mentions, vars: new Set([...Object.keys(draft.vars), ...read]) };
-}
-
-/** Environment variables whose values a job and those it runs must hide. */
-export function secretsOf({ draft, jobs }: CheckedJob): string[] {
-  const named = draft.steps.flatMap((step) => {
-    const env = step.written.get('env');
-    return env === undefined ? [] : secretsIn(env.value).map(({ name }) => name);
-  });
-  const inner = [...jobs.values()].flatMap(({ job }) => secretsOf(job));
-  return [...new Set([...draft.secrets, ...named, ...inner])].sort();
 }

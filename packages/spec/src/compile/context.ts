@@ -1,4 +1,4 @@
-import type { Digest, JsonObject, Plan, ProviderChoice } from '@orch/contracts';
+import type { Digest, JsonObject, Plan, PlanInput, ProviderChoice, Result } from '@orch/contracts';
 import type { PipelinePort } from './load-pipeline.ts';
 import type { OwnKinds } from './own-kinds.ts';
 
@@ -26,8 +26,15 @@ export type CompileContext = PipelinePort & {
   /** The same for each provider that steps, or jobs that steps run, name. Without it: as the job says. */
   readonly namedProvider?: (name: string, written: ProviderChoice) => ProviderChoice | Promise<ProviderChoice>;
   /**
-   * The kinds that others brought, by name; or what loads them, given what `kinds` of a job says. Without it, any name
-   * will do in a job that has `kinds`, and what a step of such a kind holds is checked when it runs.
+   * The kinds that others brought, by name; or what loads them, given what `kinds` of a job says and its absolute folder.
+   * Without it, any name will do in a job that has `kinds`, and what a step of such a kind holds is checked when it runs.
    */
-  readonly kinds?: OwnKinds | ((from: readonly string[]) => Promise<OwnKinds>);
+  readonly kinds?: OwnKinds | ((from: readonly string[], jobDir: string) => Promise<Result<OwnKinds, string>>);
+  /**
+   * Reads a job that is code, by the absolute path of its file, for steps that run one. Without it, they are refused.
+   */
+  readonly importJob?: (path: string) => Promise<Result<ImportedJob, string>>;
 };
+
+/** A job that code came to: its JSON, and the files that it was made from, by path from its folder. */
+export type ImportedJob = { readonly text: string; readonly inputs: readonly PlanInput[] };

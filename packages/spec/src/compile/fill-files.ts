@@ -63,17 +63,17 @@ export function pathInJob(path: string, { source }: Place, { folders }: Files): 
 export const beside = ({ source }: Pick<Place, 'source'>, path: string, content: string): Source =>
   new Source(posix.join(posix.dirname(source.file), path), content);
 
-type Named = { readonly file: string; readonly place: Place; readonly offset: number };
+/** A path that a field of a step holds, and where it stands. */
+export type NamedFile = { readonly file: string; readonly place: Place; readonly offset: number };
 
-/** The file that a field of a step names. */
-export function namedFile(field: string, { step, problems }: Omit<Reading, 'files'>): Named | undefined {
+export function namedFile(field: string, { step, problems }: Omit<Reading, 'files'>): NamedFile | undefined {
   const file = step.fields[field];
   const entry = step.written.get(field);
   if (typeof file !== 'string' || entry === undefined) return undefined;
   return { file, place: placeOf(step, entry, problems), offset: entry.value.span[0] };
 }
 
-export function noteMissing({ place, offset }: Named, why: string): undefined {
+export function noteMissing({ place, offset }: NamedFile, why: string): undefined {
   return place.problems.add(offset, { code: 'not_found', message: `${place.path}: ${why}` });
 }
 

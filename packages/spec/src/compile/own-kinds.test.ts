@@ -1,3 +1,4 @@
+import { err, ok } from '@orch/contracts';
 import { expect, test } from 'vitest';
 import { compiled, errorsOf, readingFrom } from '../testing/compiled.ts';
 import type { OwnKind } from './own-kinds.ts';
@@ -34,12 +35,20 @@ test('kinds that others bring are known by name, their code by digest', async ()
 
 test('who compiles a job may load its kinds when it is known which', async () => {
   const asked: unknown[] = [];
-  const kinds = async (from: readonly string[]) => {
-    asked.push(from);
-    return loaded.kinds;
+  const kinds = async (from: readonly string[], jobDir: string) => {
+    asked.push([from, jobDir]);
+    return ok(loaded.kinds);
   };
   await compiled('kinds: [./kinds/ticket.ts]\nsteps: {a: {kind: ticket, title: x}}', { ...loaded, kinds });
-  expect(asked).toEqual([['./kinds/ticket.ts']]);
+  expect(asked).toEqual([[['./kinds/ticket.ts'], '/job']]);
+});
+
+test('that they cannot be loaded is told where the job names them', async () => {
+  const kinds = async () => err('kinds: expected a list of kinds, got a string');
+  const text = 'steps: {a: {kind: ticket, title: 3}}\nkinds: [./kinds/ticket.ts]';
+  expect(await errorsOf(text, { ...loaded, kinds })).toEqual([
+    '2:8 bad_value kinds: expected a list of kinds, got a string',
+  ]);
 });
 
 test('without them, any kind will do in a job that brings some', async () => {

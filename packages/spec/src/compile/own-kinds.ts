@@ -8,6 +8,7 @@ import type { Problems } from '../source/problems.ts';
 import { suggest } from '../source/suggest.ts';
 import { describe, inside, toJson } from '../source/written.ts';
 import type { Entry, Written } from '../source/written.ts';
+import type { CompileContext } from './context.ts';
 import type { Inputs } from './inputs.ts';
 import { sha256 } from './inputs.ts';
 import { moduleDigest } from './module-digest.ts';
@@ -18,7 +19,27 @@ export type OwnKind = Pick<StepKind, 'input' | 'asks'>;
 
 export type OwnKinds = ReadonlyMap<string, OwnKind>;
 
-export const isFileOfKinds = (from: string): boolean => /^\.{1,2}\//.test(from) || /\.[cm]?[jt]s$/.test(from);
+const isFileOfKinds = (from: string): boolean => /^\.{1,2}\//.test(from) || /\.[cm]?[jt]s$/.test(from);
+
+type Loading = {
+  readonly context: Pick<CompileContext, 'kinds'>;
+  readonly jobDir: string;
+  readonly problems: Problems;
+};
+
+/** Loads the kinds of a job, unless some of them are not there, which was noted; notes why they cannot be loaded. */
+export async function loadOwnKinds(
+  { kinds, written }: Draft,
+  found: NonNullable<Plan['kinds']>,
+  { context: { kinds: own }, jobDir, problems }: Loading,
+): Promise<OwnKinds | undefined> {
+  if (typeof own !== 'function') return own;
+  if (found.length < kinds.length) return undefined;
+  const loaded = await own(kinds, jobDir);
+  const entry = written.get('kinds');
+  if (loaded.ok || entry === undefined) return loaded.ok ? loaded.value : undefined;
+  return problems.of(entry).add(entry.value.span[0], { code: 'bad_value', message: loaded.error });
+}
 
 /** Notes kinds that nobody brings, and fields that theirs refuse. `own` is undefined where nobody has loaded them. */
 export function checkKinds(draft: Draft, own: OwnKinds | undefined, problems: Problems): void {

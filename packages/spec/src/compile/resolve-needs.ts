@@ -4,7 +4,7 @@ import { hasTags } from '../fields/words.ts';
 import { suggest } from '../source/suggest.ts';
 import type { Problems } from '../source/problems.ts';
 import { entryOf, inside } from '../source/written.ts';
-import type { Mention } from './check-templates.ts';
+import type { Mention } from './check-step-template.ts';
 import { placeOf } from './place.ts';
 
 type Node = { readonly id: string; readonly needs: readonly string[] };

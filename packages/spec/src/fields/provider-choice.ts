@@ -9,7 +9,7 @@ export const AUTO: ProviderChoice = { name: 'auto' };
 
 const NAME = /^[a-z][a-z0-9_-]*$/;
 
-export const providerName = refined(
+const providerName = refined(
   nonEmptyText,
   (value) => (NAME.test(value) ? undefined : `expected the name of a provider, got ${JSON.stringify(value)}`),
   { pattern: NAME.source },

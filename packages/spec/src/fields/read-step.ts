@@ -1,7 +1,7 @@
 import type { CacheMode, Json } from '@orch/contracts';
 import type { Problems } from '../source/problems.ts';
 import { suggest } from '../source/suggest.ts';
-import type { Entry, Written } from '../source/written.ts';
+import type { Written } from '../source/written.ts';
 import { checkStep } from './check-step.ts';
 import type { Defaults } from './defaults.ts';
 import type { DraftStep } from './draft.ts';
@@ -89,5 +89,3 @@ function kindFields(fields: { readonly [field: string]: unknown }): { [field: st
   const own = Object.entries(fields as { [field: string]: Json });
   return Object.fromEntries(own.filter(([name]) => !stepFieldNames.has(name) && name !== 'provider'));
 }
-
-export type Entries = ReadonlyMap<string, Entry>;

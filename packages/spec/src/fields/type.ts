@@ -5,7 +5,7 @@ import { describe, inside, toJson } from '../source/written.ts';
 import type { Written } from '../source/written.ts';
 
 /** Checks one written value and returns what it means; or notes what was expected, and returns undefined. */
-export type Read<T> = (written: Written, path: string, problems: Problems) => T | undefined;
+type Read<T> = (written: Written, path: string, problems: Problems) => T | undefined;
 
 /** A kind of value in a job: how it is read, and what JSON Schema (draft 2020-12) says of it. */
 export type Type<T> = { readonly read: Read<T>; readonly schema: JsonObject };

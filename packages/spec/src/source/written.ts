@@ -22,7 +22,7 @@ export type Entry = {
   readonly origin?: Origin;
 };
 
-export type Origin = { readonly path: string; readonly source: Source };
+type Origin = { readonly path: string; readonly source: Source };
 
 export function toJson(written: Written): Json {
   switch (written.type) {

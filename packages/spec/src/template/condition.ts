@@ -104,7 +104,9 @@ function secondValue(text: string): number | undefined {
 }
 
 const aboutQuotes = (finding: Finding): Finding =>
-  /^output .* not closed$/s.test(finding.message) ? { ...finding, message: 'a quote or bracket is not closed' } : finding;
+  /^output .* not closed$/s.test(finding.message)
+    ? { ...finding, message: 'a quote or bracket is not closed' }
+    : finding;
 
 const hasBraces = (text: string): boolean => /\{[{%]|[}%]\}/.test(text);
 

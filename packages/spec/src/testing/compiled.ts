@@ -4,7 +4,7 @@ import { loadJob } from '../compile-job.ts';
 import type { CompileContext } from '../compile/context.ts';
 import type { SpecError } from '../spec-error.ts';
 
-export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 /** Files by absolute path, as a compile context reads them. */
 export function readingFrom(files: Readonly<Record<string, string>>): Pick<CompileContext, 'readFile' | 'isFile'> {

@@ -18,17 +18,18 @@ export type UnpackOptions = UnpackLimits & {
   readonly form: ArchiveForm;
   /** An empty folder. */
   readonly into: string;
-  /** Told of the run as soon as its id is known, before anything is written. Throws to refuse it. */
+  /** Told of each run as soon as its id is known, before anything of it is written. Throws to refuse it. */
   readonly onRun: (jobId: string) => void;
   readonly signal?: AbortSignal | undefined;
 };
 
 /**
- * Unpacks the archive of one run as it is read, into a folder of its id, which is returned. Throws `unsafe_path` for
+ * Unpacks the archive of a run, and of those that its steps began, as it is read, into folders of their ids, which are
+ * returned, at least one. Throws `unsafe_path` for
  * names that could lead elsewhere, `usage` for anything else than a whole archive of a run within the limits, `io`, or
  * the signal's reason.
  */
-export async function unpackRun(file: string, options: UnpackOptions): Promise<string> {
+export async function unpackRuns(file: string, options: UnpackOptions): Promise<readonly [string, ...string[]]> {
   const rules = new EntryRules(options.into, options.onRun);
   try {
     await unpackAll(file, rules, options);
@@ -36,7 +37,8 @@ export async function unpackRun(file: string, options: UnpackOptions): Promise<s
     options.signal?.throwIfAborted();
     throw toOrchError(file, error);
   }
-  if (rules.jobId !== undefined) return rules.jobId;
+  const [first, ...others] = rules.jobIds;
+  if (first !== undefined) return [first, ...others];
   throw new OrchError('usage', `Expected the archive of a run, ${file} is empty.`);
 }
 

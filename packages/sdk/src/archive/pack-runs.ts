@@ -7,12 +7,16 @@ import type { TarHeader, TarPackController } from 'modern-tar';
 import { carriedEntries } from './carried-entries.ts';
 import type { LeftOut } from './carried-entries.ts';
 
-export type Packed = { readonly files: number; readonly leftOut: readonly LeftOut[] };
+export type Packed = {
+  readonly files: number;
+  /** By the folder that they are in. */
+  readonly leftOut: ReadonlyMap<string, readonly LeftOut[]>;
+};
 
-/** The folder of a run as a tar that is made while it is read. Equal folders give equal bytes. */
-export function packRun(dir: string): { readonly tar: ReadableStream<Uint8Array>; readonly done: Promise<Packed> } {
+/** Folders of runs as a tar that is made while they are read. Equal folders give equal bytes. */
+export function packRuns(dirs: readonly string[]): { readonly tar: ReadableStream<Uint8Array>; readonly done: Promise<Packed> } {
   const { readable, controller } = createTarPacker();
-  const done = pack(dir, controller);
+  const done = pack(dirs, controller);
   // Whoever reads the tar hears of a failure there.
   done.catch((error: unknown) => controller.error(error));
   return { tar: readable, done };
@@ -20,7 +24,19 @@ export function packRun(dir: string): { readonly tar: ReadableStream<Uint8Array>
 
 const folder = { type: 'directory', size: 0, mode: 0o755, uid: 0, gid: 0 } as const;
 
-async function pack(dir: string, controller: TarPackController): Promise<Packed> {
+async function pack(dirs: readonly string[], controller: TarPackController): Promise<Packed> {
+  const leftOut = new Map<string, readonly LeftOut[]>();
+  let files = 0;
+  for (const dir of dirs) {
+    const packed = await packRun(dir, controller);
+    leftOut.set(dir, packed.leftOut);
+    files += packed.files;
+  }
+  controller.finalize();
+  return { files, leftOut };
+}
+
+async function packRun(dir: string, controller: TarPackController) {
   const leftOut: LeftOut[] = [];
   let files = 0;
   const { mtime } = statSync(join(dir, 'events.jsonl'));
@@ -34,7 +50,6 @@ async function pack(dir: string, controller: TarPackController): Promise<Packed>
       files += 1;
     }
   }
-  controller.finalize();
   return { files, leftOut };
 }
 

@@ -1,0 +1,25 @@
+import { exitCodes } from '@orch/contracts';
+import type { ExitCode } from '@orch/contracts';
+import { planRun } from '@orch/sdk';
+import { attendRun } from '../attend-run.ts';
+import { describePlan } from '../describe-plan.ts';
+import type { ResumeFlags } from '../resume-job.ts';
+import type { Invocation } from './index.ts';
+import { readCount, readVars, runsDirOf } from './options.ts';
+
+export type PlanFlags = Pick<ResumeFlags, 'provider' | 'var' | 'only' | 'limit' | 'strict' | 'runsDir' | 'json'>;
+
+/** Tells what a run of a job would do. */
+export async function execute({ terminal, args, options }: Invocation<PlanFlags>): Promise<ExitCode> {
+  const { env, cwd } = terminal;
+  return attendRun(terminal, async ({ any: signal }) => {
+    const { provider, only, strict } = options;
+    const runsDir = runsDirOf(options, terminal);
+    const limit = readCount('--limit', options.limit);
+    const asked = { cwd, env, provider, only, limit, strict, runsDir, vars: readVars(options.var), signal };
+    const planned = await planRun(args[0], asked);
+    const said = options.json ? [JSON.stringify(planned, undefined, 2)] : describePlan(planned, terminal);
+    for (const line of said) terminal.out(line);
+    return exitCodes.succeeded;
+  });
+}

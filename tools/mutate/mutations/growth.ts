@@ -1,0 +1,130 @@
+import type { Mutation } from '../mutation.ts';
+
+const src = 'packages/engine/src';
+const child = [`${src}/sub-job.test.ts`];
+const dynamic = [`${src}/dynamic-steps.test.ts`];
+
+/** Runs within runs, and steps that steps add. */
+export const growthMutations: readonly Mutation[] = [
+  {
+    name: 'child-id-by-chance',
+    breaks: 'the run that a step begins has an id that nobody finds again',
+    file: `${src}/child-run.ts`,
+    replace: 'const named = [run.jobId, where.step, where.item ?? null, inputHash];',
+    by: 'const named = [run.jobId, where.step, where.item ?? null, inputHash, Math.random()];',
+    tests: child,
+  },
+  {
+    name: 'second-child-on-resume',
+    breaks: 'a step that is resumed begins a second run beside the first',
+    file: `${src}/child-run.ts`,
+    replace: 'if (last !== undefined && mayGoOn(run, where, last)) return last.jobId;',
+    by: 'if (last !== undefined && mayGoOn(run, where, last)) void last.jobId;',
+    tests: child,
+  },
+  {
+    name: 'child-of-other-inputs',
+    breaks: 'a step whose inputs changed goes on with the run of the old ones',
+    file: `${src}/child-run.ts`,
+    replace: ' && child.inputHash === inputHash;',
+    by: ' && inputHash !== undefined;',
+    tests: child,
+  },
+  {
+    name: 'canceled-child-goes-on',
+    breaks: 'a step goes on with a run that a person ended',
+    file: `${src}/child-run.ts`,
+    replace: 'return !existsSync(events) || !ended.has(foldLog(events).state.status);',
+    by: 'return !existsSync(events) || foldLog(events) !== undefined || !ended.has(foldLog(events).state.status);',
+    tests: child,
+  },
+  {
+    name: 'child-starts-unlinked',
+    breaks: 'a run begins before the log of its parent tells of it',
+    file: `${src}/child-run.ts`,
+    replace: `await run.journal.append('job.linked',`,
+    by: `run.journal.push('job.linked',`,
+    tests: [`${src}/order.test.ts`, `${src}/sub-job.test.ts`],
+  },
+  {
+    name: 'child-vars-ignored',
+    breaks: 'a job within a job does not get the values that its step hands it',
+    file: `${src}/kinds/job.ts`,
+    replace: 'vars: { ...job.plan.vars, ...vars }',
+    by: 'vars: { ...vars, ...job.plan.vars }',
+    tests: child,
+  },
+  {
+    name: 'answer-not-passed-on',
+    breaks: 'an answer to the question of a child stays with its parent',
+    file: `${src}/child-run.ts`,
+    replace: '    await passAnswerOn(run, paths, parent);\n',
+    by: '',
+    tests: child,
+  },
+  {
+    name: 'child-survives-cancel',
+    breaks: 'a run is canceled, those that its steps began are not',
+    file: `${src}/ask-run.ts`,
+    replace: `if (status !== 'canceled') return;`,
+    by: 'if (status !== undefined) return;',
+    tests: child,
+  },
+  {
+    name: 'sub-job-cycle-unchecked',
+    breaks: 'a job that runs itself compiles for ever',
+    file: 'packages/spec/src/compile/check-job.ts',
+    replace: 'const first = chain.findIndex((other) => other.path === link.path);',
+    by: 'const first = chain.length > 40 ? 0 : -1;',
+    tests: ['packages/spec/src/compile/check-job.test.ts', 'packages/spec/src/malformed-specs.test.ts'],
+  },
+  {
+    name: 'growth-after-success',
+    breaks: 'a step succeeds before the log tells of the steps it added: a kill between loses them',
+    file: `${src}/attempt.ts`,
+    replace:
+      '    const add = await run.plan.grow(where, inputHash, produced.steps);\n    return { ...succeed(run, started, produced, opened.tally), add };',
+    by: '    const succeeded = succeed(run, started, produced, opened.tally);\n    return { ...succeeded, add: await run.plan.grow(where, inputHash, produced.steps) };',
+    tests: dynamic,
+  },
+  {
+    name: 'growth-not-recalled',
+    breaks: 'a step that is reused does not add what it added',
+    file: `${src}/live-plan.ts`,
+    replace: 'if (extension?.inputHash !== inputHash) return [];',
+    by: 'if (extension?.inputHash !== inputHash || inputHash !== undefined) return [];',
+    tests: dynamic,
+  },
+  {
+    name: 'growth-without-its-adder',
+    breaks: 'steps that a step added do not need it',
+    file: `${src}/live-plan.ts`,
+    replace: 'return step.needs.includes(by) ? step : { ...step, needs: [...step.needs, by] };',
+    by: `return by !== '' || step.needs.includes(by) ? step : { ...step, needs: [...step.needs, by] };`,
+    tests: dynamic,
+  },
+  {
+    name: 'growth-without-end',
+    breaks: 'a step adds as many steps as it likes',
+    file: `${src}/live-plan.ts`,
+    replace: 'if (this.#origins.size + steps.length > most.added) {',
+    by: 'if (this.#origins.size + steps.length > Infinity) {',
+    tests: dynamic,
+  },
+  {
+    name: 'growth-of-a-skipped-step',
+    breaks: 'what a step added stays though the step is skipped now',
+    file: `${src}/added-steps.ts`,
+    replace: ` && unit.status !== 'skipped';`,
+    by: ' && unit.status !== undefined;',
+    tests: dynamic,
+  },
+  {
+    name: 'growth-of-old-inputs',
+    breaks: 'what a step added for other inputs stays',
+    file: `${src}/added-steps.ts`,
+    replace: 'return unit?.success?.data.input_hash === inputHash &&',
+    by: `return unit !== undefined && inputHash !== '' &&`,
+    tests: dynamic,
+  },
+];

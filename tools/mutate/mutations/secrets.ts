@@ -1,0 +1,138 @@
+import type { Mutation } from '../mutation.ts';
+
+const src = 'packages/secrets/src';
+const engine = 'packages/engine/src';
+const hider = [`${src}/create-hider.test.ts`, `${src}/laws.test.ts`];
+const planted = ['e2e/secrets.test.ts'];
+
+/** What hides the values of secrets, and where it is applied. */
+export const secretMutations: readonly Mutation[] = [
+  {
+    name: 'base64-not-hidden',
+    breaks: 'a secret in base64 is kept',
+    file: `${src}/coded-forms.ts`,
+    replace: '...base64.filter(isLong).flatMap(alphabets)];',
+    by: '...base64.filter(isLong).flatMap(alphabets).slice(0, 0)];',
+    tests: hider,
+  },
+  {
+    name: 'url-form-not-hidden',
+    breaks: 'a secret as it stands in a URL is kept',
+    file: `${src}/written-forms.ts`,
+    replace: '...urlForms(value), ',
+    by: '...urlForms(value).slice(0, 0), ',
+    tests: hider,
+  },
+  {
+    name: 'short-line-of-a-key-kept',
+    breaks: 'a line of a secret of several lines is kept when it stands alone',
+    file: `${src}/forms.ts`,
+    replace: '...lines.filter((line) => line.length >= shortestLine && !isPemBoundary(line)),',
+    by: '...lines.filter((line) => line.length >= shortestLine && isPemBoundary(line)),',
+    tests: hider,
+  },
+  {
+    name: 'stream-holds-back-nothing',
+    breaks: 'a secret that comes in two pieces is kept',
+    file: `${src}/hide-stream.ts`,
+    replace: 'return release(settledUpTo(text, spans, scanner.openFrom(text)));',
+    by: 'return release(settledUpTo(text, spans, text.length));',
+    tests: hider,
+  },
+  {
+    name: 'credentials-not-secret',
+    breaks: 'a variable that is named as credentials is no secret',
+    file: `${src}/looks-secret.ts`,
+    replace: 'endings.has(last) || isKey(words)',
+    by: 'endings.has(last) || (words.length === 0 && isKey(words))',
+    tests: [`${src}/find-secrets.test.ts`],
+  },
+  {
+    name: 'short-secret-accepted',
+    breaks: 'a named secret that is too short to be hidden is accepted',
+    file: `${src}/find-secrets.ts`,
+    replace: 'const short = names.filter((name) => env[name] && !isLong(env[name], minLength));',
+    by: 'const short = names.filter((name) => env[name] && !isLong(env[name], 0));',
+    tests: [`${src}/find-secrets.test.ts`],
+  },
+  {
+    name: 'output-of-commands-not-hidden',
+    breaks: 'what commands print is logged with its secrets',
+    file: `${engine}/step-log.ts`,
+    replace: 'const stream = streams.get(name) ?? hider.stream();',
+    by: `const stream = streams.get(name) ?? { push: (text: string) => text, end: () => '' };`,
+    tests: planted,
+  },
+  {
+    name: 'streams-hidden-as-one',
+    breaks: 'what stdout and stderr say in turn hides a secret from the hider',
+    file: `${engine}/step-log.ts`,
+    replace: 'const streamOf = (name: string)',
+    by: 'const streamOf = (_: string, name = "")',
+    tests: planted,
+  },
+  {
+    name: 'results-not-hidden',
+    breaks: 'stdout, stderr and returned values are stored with their secrets',
+    file: `${engine}/hide-outcome.ts`,
+    replace: 'const hidden = hideValue(outcome, hider);',
+    by: 'const hidden = outcome;',
+    tests: planted,
+  },
+  {
+    name: 'file-names-not-hidden',
+    breaks: 'the name of a file that a step writes keeps its secret',
+    file: `${engine}/step-host.ts`,
+    replace: 'const path = run.hider.text(named);',
+    by: 'const path = named;',
+    tests: planted,
+  },
+  {
+    name: 'file-contents-not-hidden',
+    breaks: 'a file that a step writes keeps its secret',
+    file: `${engine}/step-host.ts`,
+    replace: 'const clean = hideContent(content, hider);',
+    by: 'const clean = content;',
+    tests: planted,
+  },
+  {
+    name: 'answers-not-hidden',
+    breaks: 'what a model repeats is stored with its secrets',
+    file: `${engine}/hiding-provider.ts`,
+    replace: `const text = delta.type === 'text' ? pieces.push(delta.text) : pieces.end();`,
+    by: `const text = delta.type === 'text' ? delta.text : '';`,
+    tests: planted,
+  },
+  {
+    name: 'events-not-hidden',
+    breaks: 'events are logged with the secrets that nobody took out before',
+    file: `${engine}/journal.ts`,
+    replace: 'log.push(type, hideValue(data, hider), hideValue(where, hider))',
+    by: 'log.push(type, data, where)',
+    tests: planted,
+  },
+  {
+    name: 'questions-not-hidden',
+    breaks: 'prompts are stored and sent with their secrets',
+    file: `${engine}/pose.ts`,
+    replace: 'const question = hideValue(asked, run.hider);',
+    by: 'const question = asked;',
+    tests: planted,
+  },
+  {
+    name: 'unnamed-secret-handed-out',
+    breaks: 'a kind of step gets any secret of the environment',
+    file: `${engine}/step-host.ts`,
+    replace: 'if (value !== undefined && job.plan.secrets?.includes(name)) return value;',
+    by: 'if (value !== undefined) return value;',
+    tests: planted,
+  },
+  {
+    name: 'secrets-exported',
+    breaks: 'a run with secrets in its files is exported',
+    file: 'packages/sdk/src/archive/refuse-secrets.ts',
+    replace: 'if (found.length === 0) return;',
+    by: 'if (found.length >= 0) return;',
+    tests: planted,
+  },
+];
