@@ -174,6 +174,15 @@ describe.concurrent('the examples of the job language', () => {
     ]).toEqual([0, ['back.1', 'back.2', 'translate.1', 'translate.2'].map((name) => `again/${name}.json`)]);
   });
 
+  test('sub-job, exported and imported elsewhere, is the latest run there, not one of its sub-jobs', async (context) => {
+    const [home, away] = [copyOf('sub-job', context), openPlace(context)];
+    await expectRun(home, ['job.yaml', ...replay]);
+    expect(await home.orch(['export', '-o', away.path('run.tar.gz')])).toMatchObject({ code: 0, stderr: '' });
+    expect(await away.orch(['import', 'run.tar.gz'])).toMatchObject({ code: 0, stderr: '' });
+    expect(away.runs()).toEqual(home.runs());
+    expect((await away.orch(['show', 'latest'])).stdout).toMatch(/^translations {2}job_/);
+  });
+
   test('plan-then-do runs the steps that its plan asked for, and shows them as its own', async (context) => {
     const place = copyOf('plan-then-do', context);
     await expectRun(place, ['job.yaml', ...replay]);

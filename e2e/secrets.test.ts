@@ -55,6 +55,7 @@ describe.concurrent('secrets', () => {
       'parts.ts': `export default async ({ write }) => {
         await write('parts.txt', 'ghp_R2d2Zk9', 'append');
         await write('parts.txt', 'xQ4planted7 end', 'append');
+        await write('named/ghp_R2d2Zk9' + 'xQ4planted7.txt', 'named');
       };`,
     });
     const plain = await place.orch(['run']);
@@ -65,6 +66,7 @@ describe.concurrent('secrets', () => {
     expect(result('json')).toEqual({ k: '***', '***': 1 });
     expect(result('lines')).toEqual(['***', '***', 'last']);
     expect(result('split')).toBe('***');
+    expect(place.read('runs', 'latest', 'logs', 'turns.log').replaceAll('\n', '')).toBe('******');
     expect(result('tests')).toMatchObject({
       status: 'failed',
       results: { failures: [{ name: 's > ***', message: '***' }] },
@@ -73,6 +75,7 @@ describe.concurrent('secrets', () => {
     expect(place.output('left.txt')).toBe('***');
     expect(place.output('***/***.txt')).toBe('***\n');
     expect(place.output('parts.txt')).toBe('*** end');
+    expect(place.output('named/***.txt')).toBe('named');
     await expectClean(place, plain, await place.orch(['run', '--json']));
   });
 

@@ -41,6 +41,20 @@ describe.concurrent('a job in TypeScript', () => {
     expect(eventsOf(place, 'llm.request')).toHaveLength(1);
   });
 
+  test('is run by a step of another job, and goes along where that goes', async (context) => {
+    const place = openJob(context);
+    place.write({ 'outer.yaml': 'project: p\nsteps: { inner: { spec: jobs/job.ts } }\n' });
+    const first = await place.orch(['run', 'outer.yaml']);
+    expect([first.code, first.stdout]).toEqual([1, expect.stringMatching(/↳ +job_\w{12} +failed +step inner/)]);
+    expect(await place.orch(['export', '-o', 'run.tgz'])).toMatchObject({ code: 0 });
+    rmSync(place.path('jobs'), { recursive: true });
+    rmSync(place.path('outer.yaml'));
+    expect(await place.orch(['import', 'run.tgz', '--runs-dir', 'there'])).toMatchObject({ code: 0 });
+    const resumed = await place.orch(['resume', '--runs-dir', 'there']);
+    expect([resumed.code, resumed.stdout]).toEqual([1, expect.stringContaining('test -e go')]);
+    expect(await place.orch(['verify', '--runs-dir', 'there'])).toMatchObject({ code: 0 });
+  });
+
   test('is compiled anew by --resume, and its edited step runs', async (context) => {
     const place = openJob(context);
     place.write({ 'jobs/go': '' });

@@ -37,17 +37,16 @@ export function asking(): Job {
       plan: { prompt: 'Plan it.' },
       aside: { run: command('aside', 'while [ ! -e answered ]; do sleep 0.02; done; echo aside') },
       go: { question: 'Go on with {{ steps.plan.output }}?', options: ['yes', 'no'] },
-      parts: { each: ['u', 'v', 'Deny'], question: 'Part {{ item }}?', on_failure: 'continue' },
-      deny: { question: 'Deny it?', on_failure: 'continue' },
+      parts: { each: ['u', 'Deny'], question: 'Part {{ item }}?', on_failure: 'continue' },
       inner: { spec: './inner.yaml' },
       build: { prompt: 'Build: {{ steps.go.output.answer }}' },
       made: { each: { from: 'parts' }, prompt: 'Made {{ item.key }}: {{ item.output.answer }}' },
       end: {
         needs: ['aside', 'inner'],
-        write: { 'end.md': '{{ steps.build.output }} {{ steps.made.output }} {{ steps.deny.error.code }}\n' },
+        write: { 'end.md': '{{ steps.build.output }} {{ steps.made.output }}\n' },
       },
     },
-    { files: { 'inner.yaml': asJson({ project: 'inner', steps: inner }) }, questions: 6 },
+    { files: { 'inner.yaml': asJson({ project: 'inner', steps: inner }) }, questions: 4 },
   );
 }
 

@@ -66,8 +66,16 @@ export class Player {
     }
     if (!end.killed) throw new Error(`${args.join(' ')} hung:\n${end.stdout}${end.stderr}`);
     this.#killed.add(asker);
+    this.#expectNobodyBegun(args, kill);
     this.hits.push({ point: kill.point, by: whoIs(args) });
     return undefined;
+  }
+
+  /** A run begins when the log of its parent tells of it on the disc, not before. */
+  #expectNobodyBegun(args: readonly string[], kill: Kill): void {
+    const isFirst = kill.point === 'child-not-started' && kill.nth === 1 && whoIs(args) === 'run';
+    const [, ...early] = isFirst ? this.#stage.place.runs() : [];
+    this.problems.push(...early.map(() => 'a run began before the log of its parent told of it'));
   }
 
   /** Runs on undisturbed, as often as it stops for answers. */

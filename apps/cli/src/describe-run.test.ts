@@ -35,6 +35,23 @@ test('of very many steps those that did not succeed come first, in the order of 
   expect(lines).toContain('  … and 60 more: 60 succeeded');
 });
 
+test('the runs that its steps began are named with their states, of very many first those that did not succeed', () => {
+  const child = (n: number) => ({ job_id: `job_${n}`, step: 'sub', item: `i${n}`, status: 'succeeded' as const });
+  const last = { job_id: 'job_25', step: 'other', status: undefined };
+  const children = [...Array.from({ length: 25 }, (_, n) => child(n)), last];
+  const lines = describeRun({ ...ended, children }, terminal).filter((line) => /↳|more/.test(line));
+  expect([lines[0], ...lines.slice(-2)]).toEqual([
+    '  ↳  job_0   succeeded  step sub i0',
+    '  ↳  job_25  not here   step other',
+    '  … and 6 more',
+  ]);
+});
+
+test('a run that a step of another one began says so', () => {
+  const parent = { job_id: 'job_0123456789ab', step: 'sub', item: 'a' };
+  expect(linesOf({ ...ended.manifest, parent })[1]).toBe('begun by step sub a of job_0123456789ab');
+});
+
 function linesOf(manifest: Manifest): string[] {
   return describeRun({ ...ended, manifest }, terminal);
 }

@@ -12,7 +12,9 @@ import { allKinds, builtinKinds } from './kinds/index.ts';
  * list. Rejects with `spec` for what cannot be loaded, is no step kind, or takes the name of a built-in one.
  */
 export async function loadKinds(from: string, jobDir: string): Promise<readonly StepKind[]> {
-  const digest = isFile(from) ? await digestModule(from, { jobDir, readFile: (path) => readFile(path, 'utf8') }) : undefined;
+  const digest = isFile(from)
+    ? await digestModule(from, { jobDir, readFile: (path) => readFile(path, 'utf8') })
+    : undefined;
   return read(from, urlOf(from, jobDir, digest?.ok === true ? digest.value : undefined));
 }
 
@@ -22,7 +24,9 @@ export async function kindsOf(
   jobDir: string,
   others: readonly StepKind[] = [],
 ): Promise<ReadonlyMap<string, StepKind>> {
-  const loaded = await Promise.all(kinds.map((source) => read(source.from, urlOf(source.from, jobDir, source.code_sha256))));
+  const loaded = await Promise.all(
+    kinds.map((source) => read(source.from, urlOf(source.from, jobDir, source.code_sha256))),
+  );
   const named = new Set(others.map(({ kind }) => kind));
   for (const { kind } of loaded.flat()) {
     if (named.has(kind)) throw taken(kind, 'another one has it');

@@ -6,7 +6,10 @@ import { describe, expect, test } from 'vitest';
 import { step, write } from './testing/plan.ts';
 import { resumeJob, runJob } from './testing/run-job.ts';
 
-const made = [write('docs', { 'docs/a.md': 'A', 'docs/deep/b.md': 'B', 'top.txt': 'T' }), write('other', { 'o.md': 'O' })];
+const made = [
+  write('docs', { 'docs/a.md': 'A', 'docs/deep/b.md': 'B', 'top.txt': 'T' }),
+  write('other', { 'o.md': 'O' }),
+];
 
 const publish = (fields: readonly JsonObject[], more: JsonObject = {}) =>
   step('out', { kind: 'files', needs: ['docs'], fields: { publish: fields, ...more } });
@@ -25,7 +28,11 @@ describe('files that needed steps made', () => {
     ['as they are', [{ from: 'top.txt' }, { from: 'docs/*.md' }], ['top.txt', 'docs/a.md']],
     ['under another name', [{ from: 'docs/a.md', to: 'first.md' }], ['first.md']],
     ['in a folder', [{ from: 'docs/a.md', to: 'final/' }], ['final/a.md']],
-    ['in a folder, below which they keep their places', [{ from: 'docs/**', to: 'final/' }], ['final/a.md', 'final/deep/b.md']],
+    [
+      'in a folder, below which they keep their places',
+      [{ from: 'docs/**', to: 'final/' }],
+      ['final/a.md', 'final/deep/b.md'],
+    ],
     ['all of them', [{ from: '**/*.md', to: 'final/' }], ['final/docs/a.md', 'final/docs/deep/b.md']],
     ['where none fits', [{ from: '*.pdf' }], []],
   ])('are published %s', async (_, fields, paths) => {
@@ -39,7 +46,11 @@ describe('files that needed steps made', () => {
   });
 
   test.each([
-    ['a path that none of them made', [{ from: 'o.md' }], 'Expected a needed step to have made o.md: they made docs/a.md,'],
+    [
+      'a path that none of them made',
+      [{ from: 'o.md' }],
+      'Expected a needed step to have made o.md: they made docs/a.md,',
+    ],
     ['several for one', [{ from: 'docs/**', to: 'x.md' }], 'Expected one file for x.md, docs/** fits 2'],
     ['a target outside', [{ from: 'top.txt', to: '../x.md' }], '../x.md'],
   ])('fail the step for %s', async (_, fields, message) => {

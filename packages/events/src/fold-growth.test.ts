@@ -46,6 +46,7 @@ test('a run knows the runs that its steps began, by id, and whose step began it'
     { jobId: child, step: 's', item: 'k', inputHash: a, seq: links[1]?.seq },
   ]);
   expect(run.parent).toEqual(parent);
+  expect(toManifest(run, logStart).parent).toEqual(parent);
 });
 
 test('steps that join the plan are pending steps of the manifest, and those that leave it are none', () => {

@@ -32,7 +32,6 @@ export type { ExportOptions, ExportedRun } from './archive/export-run.ts';
 export { importRun } from './archive/import-run.ts';
 export type { ImportOptions } from './archive/import-run.ts';
 export { hiderOfRun } from './secrets.ts';
-export type { Onlooker } from './secrets.ts';
 export { runsFolder } from './environment.ts';
 export type { Environment } from './environment.ts';
 

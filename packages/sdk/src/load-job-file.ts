@@ -2,18 +2,19 @@ import { existsSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, relative, resolve } from 'node:path';
 import { canonicalJson, sha256 } from '@orch/cache';
-import { OrchError, err, ok } from '@orch/contracts';
-import type { CompiledJob, PlanInput, Result } from '@orch/contracts';
-import { loadKinds } from '@orch/engine';
+import { OrchError } from '@orch/contracts';
+import type { CompiledJob, PlanInput } from '@orch/contracts';
 import { findPipeline, pipelineNames } from '@orch/pipelines';
 import { hideError } from '@orch/secrets';
 import { loadJob } from '@orch/spec';
-import type { CompileContext, ImportedJob, OwnKinds, SpecError } from '@orch/spec';
+import type { CompileContext, SpecError } from '@orch/spec';
 import type { Environment } from './environment.ts';
 import { hideJob, secretsInJob } from './hide-job.ts';
 import { knownSecrets } from './secrets.ts';
 import { importJob, isCode } from './define-job/import-job.ts';
+import { textOf } from './define-job/job.ts';
 import type { Job } from './define-job/job.ts';
+import { importSubJob, loadOwnKinds } from './job-code.ts';
 import { isFile } from './reads-of-job.ts';
 import { vendors } from './vendors.ts';
 
@@ -86,34 +87,11 @@ type WrittenJob = {
 type Reading = Pick<LoadContext, 'cwd' | 'defined'> & { readonly shown: string };
 
 async function readJob(file: string, { shown, cwd, defined }: Reading): Promise<WrittenJob> {
-  if (defined !== undefined) return { text: jsonOf(defined), inputs: [], isCode: true };
+  if (defined !== undefined) return { text: textOf(defined), inputs: [], isCode: true };
   if (!isCode(file)) return { text: readJobText(file, shown), inputs: [], isCode: false };
   const { job, inputs } = await importJob(file, { shown, cwd });
-  return { text: jsonOf(job), inputs, isCode: true };
+  return { text: textOf(job), inputs, isCode: true };
 }
-
-async function importSubJob(path: string, cwd: string): Promise<Result<ImportedJob, string>> {
-  try {
-    const shown = relative(cwd, path).startsWith('..') ? path : relative(cwd, path);
-    const { job, inputs } = await importJob(path, { shown, cwd });
-    return ok({ text: jsonOf(job), inputs });
-  } catch (error) {
-    if (OrchError.is(error)) return err(error.message);
-    throw error;
-  }
-}
-
-async function loadOwnKinds(from: readonly string[], jobDir: string): Promise<Result<OwnKinds, string>> {
-  try {
-    const kinds = await Promise.all(from.map((source) => loadKinds(source, jobDir)));
-    return ok(new Map(kinds.flat().map((kind) => [kind.kind, kind])));
-  } catch (error) {
-    if (OrchError.is(error)) return err(error.message);
-    throw error;
-  }
-}
-
-const jsonOf = ({ spec }: Job): string => `${JSON.stringify(spec, undefined, 2)}\n`;
 
 /** By path, each once. */
 function joined(read: readonly PlanInput[], made: readonly PlanInput[]): readonly PlanInput[] {

@@ -64,7 +64,7 @@ export class OpenProviders {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#opened.map(({ provider }) => provider.close?.()));
+    await Promise.all(this.#opened.map(async ({ provider }) => provider.close?.()));
   }
 }
 

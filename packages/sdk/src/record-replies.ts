@@ -32,16 +32,14 @@ export async function recordReplies(dir: string, to: string): Promise<string[]> 
 type UsedReply = { readonly step: string; readonly key: Digest; readonly run: RunPaths };
 type UsedReplies = Map<Digest, UsedReply>;
 
+const types = ['cache.hit', 'cache.miss', 'job.linked'] as const;
+
+/** Adds them to `used`: a question that was asked twice is one. */
 async function usedReplies(run: RunPaths, used: UsedReplies = new Map()): Promise<UsedReplies> {
-  const seen = new Set<string>();
-  for await (const { type, step = '', data } of readLog(run.events, {
-    types: ['cache.hit', 'cache.miss', 'job.linked'],
-  })) {
+  for await (const { type, step = '', data } of readLog(run.events, { types })) {
     if (type === 'job.linked') {
-      const { job_id: jobId } = data as EventData['job.linked'];
-      const child = runPaths(dirname(run.dir), jobId);
-      if (!seen.has(jobId) && existsSync(child.events)) await usedReplies(child, used);
-      seen.add(jobId);
+      const child = runPaths(dirname(run.dir), (data as EventData['job.linked']).job_id);
+      if (existsSync(child.events)) await usedReplies(child, used);
       continue;
     }
     const { cache_key: key } = data as EventData['cache.hit'];

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, readdirSync, realpathSync, statSync } from 'n
 import { basename, join } from 'node:path';
 import { OrchError } from '@orch/contracts';
 import type { Plan, PlanStep } from '@orch/contracts';
+import { foldLog } from '@orch/events';
 
 const idForm = /^job_[0-9a-f]{12}$/;
 
@@ -35,7 +36,8 @@ function namelessRun(): OrchError {
 function latestRun(runsDir: string, ids: readonly string[]): string {
   const link = join(runsDir, 'latest');
   if (existsSync(link)) return join(runsDir, basename(realpathSync(link)));
-  const newest = ids.toSorted((a, b) => beganAt(runsDir, b) - beganAt(runsDir, a))[0];
+  const byAge = ids.toSorted((a, b) => beganAt(runsDir, b) - beganAt(runsDir, a));
+  const newest = byAge.find((id) => !isSubJob(runsDir, id)) ?? byAge[0];
   if (newest !== undefined) return join(runsDir, newest);
   throw new OrchError('not_found', `Expected a run in ${runsDir}, found none.`, {
     hint: 'Start one with `orch run`, or name another folder with --runs-dir.',
@@ -45,6 +47,11 @@ function latestRun(runsDir: string, ids: readonly string[]): string {
 /** By its folder: the link may be missing because a process died before it made it. */
 function beganAt(runsDir: string, id: string): number {
   return statSync(join(runsDir, id)).birthtimeMs;
+}
+
+/** It goes on with the run that began it. */
+function isSubJob(runsDir: string, id: string): boolean {
+  return foldLog(join(runsDir, id, 'events.jsonl')).state.parent !== undefined;
 }
 
 /** The steps of a run's plan, in its order; those that joined it later are not among them. */

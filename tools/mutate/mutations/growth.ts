@@ -44,7 +44,7 @@ export const growthMutations: readonly Mutation[] = [
     file: `${src}/child-run.ts`,
     replace: `await run.journal.append('job.linked',`,
     by: `run.journal.push('job.linked',`,
-    tests: [`${src}/order.test.ts`, `${src}/sub-job.test.ts`],
+    tests: ['e2e/chaos.test.ts'],
   },
   {
     name: 'child-vars-ignored',

@@ -14,7 +14,10 @@ export type Packed = {
 };
 
 /** Folders of runs as a tar that is made while they are read. Equal folders give equal bytes. */
-export function packRuns(dirs: readonly string[]): { readonly tar: ReadableStream<Uint8Array>; readonly done: Promise<Packed> } {
+export function packRuns(dirs: readonly string[]): {
+  readonly tar: ReadableStream<Uint8Array>;
+  readonly done: Promise<Packed>;
+} {
   const { readable, controller } = createTarPacker();
   const done = pack(dirs, controller);
   // Whoever reads the tar hears of a failure there.

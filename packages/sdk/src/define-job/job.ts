@@ -22,3 +22,6 @@ export function createJob<O>(spec: JsonObject, outputs: OutputsForm): Job<O> {
 export function isJob(value: unknown): value is Job {
   return typeof value === 'object' && value !== null && (value as { [brand]?: unknown })[brand] === true;
 }
+
+/** What its file would hold. */
+export const textOf = ({ spec }: Pick<Job, 'spec'>): string => `${JSON.stringify(spec, undefined, 2)}\n`;

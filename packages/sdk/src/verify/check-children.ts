@@ -21,10 +21,7 @@ type Around = {
  * Verifies the runs that the steps of a run began, which stand beside it in `base`, in the order in which they were
  * begun. One that is gone, and was there, is as wrong as one that is not whole.
  */
-export async function checkChildren(
-  run: RunView,
-  { base, above, verify }: Around,
-): Promise<Result<VerifiedRun[]>> {
+export async function checkChildren(run: RunView, { base, above, verify }: Around): Promise<Result<VerifiedRun[]>> {
   const chain = [...above, run.jobId];
   const verified: VerifiedRun[] = [];
   for (const child of run.children.values()) {

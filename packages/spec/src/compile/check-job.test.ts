@@ -1,3 +1,4 @@
+import { err, ok } from '@orch/contracts';
 import type { JsonObject, Plan, PlanInput } from '@orch/contracts';
 import { expect, test } from 'vitest';
 import { compiled, errorsOf, readingFrom } from '../testing/compiled.ts';
@@ -77,5 +78,24 @@ test('jobs that run each other are refused, the way round printed', async () => 
   ]);
   expect(await errorsOf('steps: {a: {spec: job.yaml}}', readingFrom(there))).toEqual([
     '1:19 cycle steps.a.spec: runs itself: job.yaml → job.yaml',
+  ]);
+});
+
+test('a job that is code is what it comes to, and its files are inputs', async () => {
+  const asked: string[] = [];
+  const importJob = async (path: string) => {
+    asked.push(path);
+    const text = '{"steps": {"a": {"run": "ls"}}}';
+    const made = (name: string) => ({ path: name, sha256: '', content: name });
+    return path.endsWith('bad.ts') ? err('it throws') : ok({ text, inputs: [made('sub.ts'), made('../lib.ts')] });
+  };
+  const text = 'steps: {a: {spec: parts/sub.ts}}';
+  const { plan, inputs } = await compiled(text, { importJob });
+  const { job } = plan.steps[0]!.fields as unknown as { job: Job };
+  expect(job.plan.steps).toMatchObject([{ id: 'a', kind: 'shell' }]);
+  expect(inputs.map(({ path }) => path)).toEqual(['lib.ts', 'parts/sub.ts']);
+  expect(asked).toEqual(['/job/parts/sub.ts']);
+  expect(await errorsOf('steps: {a: {spec: bad.ts}}', { importJob })).toEqual([
+    '1:19 bad_value steps.a.spec: it throws',
   ]);
 });
