@@ -262,6 +262,23 @@ describe.concurrent('secrets', () => {
     await expectClean(place, ended);
   });
 
+  test('a kind of others is handed the secrets that the job names, and no others', async (context) => {
+    const place = openPlanted(context);
+    place.write({
+      'job.yaml': job({ theirs: { kind: 'theirs' } }, { kinds: ['./theirs.ts'] }),
+      'theirs.ts': `export default {
+        kind: 'theirs', version: 1, fingerprint: (input) => input,
+        input: { safeParse: (data) => ({ success: true, data }) },
+        async run(_, host) {
+          const named = host.secret('DEPLOY') === process.env.DEPLOY;
+          try { host.secret('PLANT_TOKEN'); } catch ({ code }) { return { status: 'succeeded', output: { named, code } }; }
+        },
+      };`,
+    });
+    expect(await place.orch(['run'])).toMatchObject({ code: 0 });
+    expect(resultOf(place, 'theirs')).toEqual({ named: true, code: 'usage' });
+  });
+
   test('a job that does not compile is told of without it', async (context) => {
     const place = openPlanted(context);
     place.write({

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import type { OrchEvent } from '../../packages/contracts/src/index.ts';
 import type { Control } from './control.ts';
 import type { Call } from './provider.ts';
-import { childrenOf, familyOf, nameOf, readEntries, readEvents } from './run-files.ts';
+import { childrenOf, familyOf, nameOf, readEntries, readEvents, startOf } from './run-files.ts';
 import type { Entry } from './run-files.ts';
 
 /** A run that ended, and what the world around it saw. */
@@ -86,8 +86,7 @@ function oneChildEach({ dir }: Told): string[] {
   const children = childrenOf(dir);
   const names = new Set(children.map(({ name }) => name));
   const strangers = children.flatMap((child) => {
-    const [first] = readEvents(child.dir);
-    const parent = first?.type === 'job.started' ? first.data.parent : undefined;
+    const parent = startOf(child.dir)?.data.parent;
     const found = parent && `${parent.job_id} ${nameOf(parent)}`;
     return found === `${basename(dir)} ${child.name}` ? [] : [`${child.dir} is that of ${found}, not of ${child.name}`];
   });

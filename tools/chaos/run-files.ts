@@ -25,9 +25,14 @@ export function rootOf(runs: readonly string[]): string | undefined {
 
 export function rootsOf(runs: readonly string[]): string[] {
   return runs.filter((run) => {
-    const [first] = readEvents(run);
-    return first !== undefined && !(first.type === 'job.started' && first.data.parent !== undefined);
+    const started = startOf(run);
+    return started !== undefined && started.data.parent === undefined;
   });
+}
+
+/** Not always its first event: what is torn before is told first. */
+export function startOf(run: string): OrchEvent<'job.started'> | undefined {
+  return readEvents(run).find((event) => event.type === 'job.started');
 }
 
 /** A run that a step or item of another one began; in the order of their first links. */

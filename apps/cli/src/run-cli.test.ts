@@ -141,3 +141,18 @@ async function cli(argv: readonly string[], cwd: string) {
   };
   return { code: await runCli(argv, terminal), out, err };
 }
+
+test('list shows a run that a step began below the run of that step; alone, it says whose it is', async () => {
+  const cwd = withJob('project: outer\nsteps: { sub: { spec: child.yaml } }');
+  writeFileSync(join(cwd, 'child.yaml'), 'project: inner\nsteps: { a: { run: echo a } }');
+  expect((await cli(['run'], cwd)).code).toBe(0);
+  const { out } = await cli(['list'], cwd);
+  expect(out).toEqual([
+    expect.stringMatching(/^job_\w+ +succeeded  outer  1\/1 steps .*Z$/),
+    expect.stringMatching(/^↳ job_\w+  succeeded  inner  1\/1 steps .*Z {2}sub$/),
+  ]);
+  const child = /↳ (job_\w+)/.exec(out[1] ?? '')?.[1] ?? '';
+  const alone = await cli(['list', child], cwd);
+  expect(alone.out.join()).toMatch(new RegExp(`^${child} .* sub of job_\\w+$`));
+  expect((await cli(['show'], cwd)).out).toContain(`  ↳  ${child}  succeeded  step sub`);
+});

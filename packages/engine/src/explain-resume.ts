@@ -29,8 +29,8 @@ export type ExplainOptions = ResumeOptions & {
 
 /**
  * What `resumeRun` would do, without doing it: asks nobody, writes nothing but the code of the job's own kinds where the
- * run came from another machine. Throws `not_found` when the folder has no
- * log, `corrupt_log` for a damaged one and when what would be reused is gone.
+ * run came from another machine. Throws `not_found` when the folder has no log, `corrupt_log` for a damaged one and when
+ * what would be reused is gone.
  */
 export async function explainResume(dir: string, job: CompiledJob, options: ExplainOptions = {}): Promise<ResumePlan> {
   const past = await openPast(dir, job, { ...options, goesOn: true });

@@ -125,6 +125,6 @@ export const growthMutations: readonly Mutation[] = [
     file: `${src}/added-steps.ts`,
     replace: 'return unit?.success?.data.input_hash === inputHash &&',
     by: `return unit !== undefined && inputHash !== '' &&`,
-    tests: dynamic,
+    tests: ['e2e/added-steps.test.ts'],
   },
 ];
