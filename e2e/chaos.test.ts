@@ -10,7 +10,7 @@ import './orch.ts';
 
 // A slice of `npm run chaos`: every point at which it kills, once.
 
-type Case = Pick<Round, 'kills' | 'answers' | 'duel' | 'encore'>;
+type Case = Pick<Round, 'kills' | 'duel' | 'encore'>;
 
 const cases: readonly (readonly [job: string, round: Case])[] = [
   ['diamond', { kills: [at('mid-content', 4), at('before-start'), at('after-start')], duel: true }],
@@ -24,10 +24,10 @@ const cases: readonly (readonly [job: string, round: Case])[] = [
   ['writers', { kills: [at('file-not-logged', 2), at('blob-not-logged')] }],
   ['writers', { kills: [at('file-without-success'), at('after-rename', 4)], encore: 'verify' }],
   ['writers', { kills: [at('event-synced', 3), { point: 'random', afterMs: 250 }] }],
-  ['asking', { kills: [at('question-asked', 2), at('answer-not-logged', 2)], encore: 'resume' }],
-  ['asking', { kills: [at('child-end-not-told'), at('answer-logged')], answers: 'approve' }],
+  ['asking', { kills: [at('question-asked', 2), at('answer-not-logged', 2)] }],
+  ['asking', { kills: [at('child-end-not-told'), at('answer-logged')] }],
   ['nested', { kills: [at('child-not-started'), at('inside-child', 9)] }],
-  ['growing', { kills: [at('growth-without-success', 2)], encore: 'resume' }],
+  ['growing', { kills: [at('growth-without-success', 2)] }],
 ];
 
 const jobs = new Map(allJobs(drawFrom(1)).map((job) => [job.name, job]));

@@ -105,7 +105,7 @@ test.concurrent('why tells a miss from a hit, of the right item, and what was di
       stderr: expect.stringContaining(said) as string,
     });
   }
-  place.write({ 'job.yaml': job({ bad: schema }) });
+  place.write({ 'job.yaml': job({ bad: { ...schema, repair: { rounds: 0 } } }) });
   await place.orch(['run'], model.env);
   const { stdout } = await place.orch(['why', 'latest', 'bad', '--json']);
   expect(JSON.parse(stdout)).toMatchObject({ step: 'bad', questions: [{ cache: 'miss' }], ends: [{ end: 'failed' }] });

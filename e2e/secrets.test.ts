@@ -37,6 +37,7 @@ describe.concurrent('secrets', () => {
           'printf "%s" "$D" > {{ run.outputs }}/left.txt; mkdir -p {{ run.outputs }}/"$T"; echo "$T" > {{ run.outputs }}/"$T"/"$T.txt"',
         ),
         parts: { uses: './parts.ts' },
+        listed: { needs: ['parts'], run: 'ls {{ run.outputs }}/named | wc -c' },
         tests: shell(
           'printf \'<testsuite name="s" tests="1" failures="1"><testcase name="%s"><failure message="%s">%s</failure></testcase></testsuite>\' "$T" "$T" "$T"',
           {
@@ -76,6 +77,7 @@ describe.concurrent('secrets', () => {
     expect(place.output('***/***.txt')).toBe('***\n');
     expect(place.output('parts.txt')).toBe('*** end');
     expect(place.output('named/***.txt')).toBe('named');
+    expect(Number(result('listed'))).toBe('***.txt\n'.length);
     await expectClean(place, plain, await place.orch(['run', '--json']));
   });
 

@@ -150,7 +150,7 @@ export class Player {
   }
 
   async #playEncore(run: string, encore: 'resume' | 'run' | 'verify'): Promise<void> {
-    const { place, provider, control } = this.#stage;
+    const { place, provider } = this.#stage;
     const calls = provider.calls.length;
     const events = readEvents(run).length;
     const end = await place.orch(encore === 'run' ? ['run'] : [encore, basename(run)]).ended;

@@ -123,6 +123,29 @@ test('init asks a person what kind of job, who answers and the name of the file'
   expect((await cli(['init'], cwd, [])).code).toBe(130);
 });
 
+test('init asks again after an answer that does not fit, and says what does', async () => {
+  const cwd = place({});
+  const asked = await cli(['init'], cwd, ['9', 'chian', '1', 'anthropic:x', 'echo', 'a.txt', 'a.yaml']);
+  expect([asked.code, asked.prompts]).toEqual([0, 7]);
+  expect(asked.err.filter((line) => line.startsWith('error'))).toEqual([
+    'error: Expected --template to be one of chain, files, build, approval, got 9.',
+    'error: Expected --template to be one of chain, files, build, approval, got chian.',
+    expect.stringMatching(/Expected --provider to be one of the providers .*ollama.*, got `anthropic`/),
+    'error: Expected a file name such as job.yaml, got a.txt.',
+  ]);
+  expect(existsSync(join(cwd, 'a.yaml'))).toBe(true);
+});
+
+test('init refuses an unknown provider, and a folder that is a file', async () => {
+  const cwd = place({ plainf: 'x' });
+  const unknown = await cli(['init', '--provider', 'anthropic:x'], cwd);
+  expect([unknown.code, unknown.err[0]]).toEqual([2, expect.stringContaining('one of the providers')]);
+  const below = await cli(['init', '--file', 'plainf/job.yaml'], cwd);
+  expect(below.err).toEqual([expect.stringMatching(/plainf\/job\.yaml/), expect.anything()].slice(0, below.err.length));
+  expect(below.err.join()).not.toContain('defect of orch');
+  expect(existsSync(join(cwd, '.gitignore'))).toBe(false);
+});
+
 test('in a terminal a question is asked there and then, and the run goes on with the answer', async () => {
   const steps = {
     agree: { question: 'Ship it?', options: ['ship', 'hold'] },
@@ -137,7 +160,7 @@ test('in a terminal a question is asked there and then, and the run goes on with
   expect([left.code, left.prompts]).toEqual([3, 2]);
   expect(left.out.slice(-3)).toEqual([
     'asked   Anything else?',
-    expect.stringMatching(/^answer {2}orch approve job_\w+ more {2}or --reject$/),
+    expect.stringMatching(/^answer {2}orch approve job_\w+ more --answer TEXT {2}or --reject$/),
     expect.stringMatching(/^resume {2}orch resume job_\w+$/),
   ]);
   expect((await cli(['resume'], cwd, ['/reject'])).code).toBe(1);

@@ -1,10 +1,15 @@
+import { unwatchFile, watchFile } from 'node:fs';
 import { userInfo } from 'node:os';
+import { join } from 'node:path';
 import { OrchError } from '@orch/contracts';
-import type { EventData, OrchEvent } from '@orch/contracts';
+import type { OrchEvent } from '@orch/contracts';
 import type { RunHandle } from '@orch/sdk';
 import { errorLines } from './explain-error.ts';
+import { openPrompt } from './open-prompt.ts';
+import type { Given, Prompt } from './open-prompt.ts';
+import { nameOf, questionLines, standingAfter, standingOf } from './question.ts';
+import type { Over, Question, Standing } from './question.ts';
 import type { Terminal } from './terminal.ts';
-import { harmless } from './words.ts';
 
 /** Puts the questions of a run to the person at the terminal, one after another, while the run goes on. */
 export type Clerk = {
@@ -13,11 +18,12 @@ export type Clerk = {
   readonly serve: (handle: RunHandle) => void;
   /** Resolves when nothing is asked any more; unless it `waits` for that, what is still asked is left. */
   readonly close: (waits: boolean) => Promise<void>;
-  /** Whether anything was answered since the last time it was asked. */
+  /** Whether anything was answered, here or elsewhere, or expired since the last time it was asked. */
   readonly answered: () => boolean;
 };
 
-type Question = { readonly step: string; readonly item: string | undefined; readonly asked: EventData['step.waiting'] };
+/** How often the log of a run that ended is looked at for what others answered, in milliseconds. */
+const pollMs = 300;
 
 /** Undefined where nobody sits at the terminal. Once `interrupted`, nothing is asked any more. */
 export function createClerk(terminal: Terminal, interrupted: AbortSignal): Clerk | undefined {
@@ -27,21 +33,52 @@ export function createClerk(terminal: Terminal, interrupted: AbortSignal): Clerk
   let stop = new AbortController();
   let handle: RunHandle | undefined;
   let work = Promise.resolve();
+  let prompt: Prompt | undefined;
   let answers = 0;
+
   const put = async (question: Question): Promise<void> => {
     const key = JSON.stringify([question.step, question.item, question.asked.question]);
     const signal = AbortSignal.any([stop.signal, interrupted]);
     if (left.has(key) || signal.aborted || handle === undefined) return;
+    const standing = await standingOf(handle.dir, question);
+    if (standing === 'unasked') return;
+    if (standing !== 'open') return tellOver(question, standing);
     for (const line of questionLines(question, terminal)) terminal.out(line);
-    const given = await askUntilFit(question, ask, signal);
-    if (given === undefined) {
-      left.add(key);
-      return;
-    }
-    if (await give(handle, question, { given, terminal })) answers++;
+    prompt = openPrompt(question, { ask, say: terminal.out, signal });
+    const given = await prompt.given;
+    prompt = undefined;
+    if (given === undefined) left.add(key);
+    else if ('why' in given) tellOver(question, given);
+    else if (await give(handle, question, { given, terminal })) answers++;
   };
+  const tellOver = (question: Question, { why, goesOn }: Over): void => {
+    terminal.out(`${nameOf(question)} asks no more: ${why}.`);
+    if (goesOn) answers++;
+  };
+  const endPrompt = (asked: Prompt, standing: Standing): void => {
+    if (asked === prompt && typeof standing === 'object') asked.end(standing);
+  };
+  /** What is asked after the run has ended is answered elsewhere without an event of it. */
+  const untilDone = async ({ dir }: RunHandle): Promise<void> => {
+    const log = join(dir, 'events.jsonl');
+    const damaged = Promise.withResolvers<never>();
+    const look = (): void => {
+      const asked = prompt;
+      if (asked === undefined) return;
+      standingOf(dir, asked.question).then((standing) => endPrompt(asked, standing), damaged.reject);
+    };
+    watchFile(log, { interval: pollMs }, look);
+    try {
+      look();
+      await Promise.race([work, damaged.promise]);
+    } finally {
+      unwatchFile(log, look);
+    }
+  };
+
   return {
     note(event) {
+      if (prompt !== undefined) endPrompt(prompt, standingAfter('open', event, prompt.question));
       if (event.type !== 'step.waiting') return;
       const question = { step: event.step ?? '', item: event.item, asked: event.data };
       work = work.then(() => put(question));
@@ -53,7 +90,8 @@ export function createClerk(terminal: Terminal, interrupted: AbortSignal): Clerk
       stop = new AbortController();
     },
     async close(waits) {
-      if (!waits) stop.abort();
+      if (waits && handle !== undefined) return untilDone(handle);
+      stop.abort();
       await work;
     },
     answered() {
@@ -62,35 +100,6 @@ export function createClerk(terminal: Terminal, interrupted: AbortSignal): Clerk
       return some;
     },
   };
-}
-
-function questionLines({ step, item, asked }: Question, { paint }: Terminal): string[] {
-  const name = item === undefined ? step : `${step} ${harmless(item)}`;
-  const options = (asked.options ?? []).map((option, at) => `  ${at + 1}  ${harmless(option)}`);
-  const how = options.length === 0 ? 'Write an answer' : 'Write its number or the answer itself';
-  return [
-    `${paint('bold', name)} asks: ${harmless(asked.question)}`,
-    ...options,
-    paint('dim', `${how}; ${rejects} says no; Enter alone leaves it waiting.`),
-  ];
-}
-
-const rejects = '/reject';
-
-type Given = { readonly granted: boolean; readonly answer?: string };
-
-async function askUntilFit(
-  { asked: { options } }: Question,
-  ask: NonNullable<Terminal['ask']>,
-  signal: AbortSignal,
-): Promise<Given | undefined> {
-  for (;;) {
-    const line = (await ask('> ', signal))?.trim();
-    if (line === undefined || line === '') return undefined;
-    if (line === rejects) return { granted: false };
-    const answer = options === undefined || options.includes(line) ? line : options[Number(line) - 1];
-    if (answer !== undefined) return { granted: true, answer };
-  }
 }
 
 type Giving = { readonly given: Given; readonly terminal: Terminal };

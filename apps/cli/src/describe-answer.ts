@@ -6,12 +6,14 @@ export type GivenAnswer = {
   /** Step, and item where one asked. */
   readonly name: string;
   readonly granted: boolean;
+  readonly answer?: string | undefined;
   readonly done: Awaited<ReturnType<typeof askRun>>;
 };
 
 /** What became of an answer to a step that waits for a person, and what a resume makes of it. */
-export function describeAnswer({ jobId, name, granted, done }: GivenAnswer): string[] {
-  const word = granted ? 'granted' : 'rejected';
+export function describeAnswer({ jobId, name, granted, answer, done }: GivenAnswer): string[] {
+  const given = answer === undefined ? (granted ? ' without an answer' : '') : ` with "${harmless(answer)}"`;
+  const word = `${granted ? 'granted' : 'rejected'}${given}`;
   const said = {
     here: `${word}.`,
     there: `${word}. The process that runs ${jobId} has taken the answer.`,

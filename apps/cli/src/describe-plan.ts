@@ -67,10 +67,11 @@ function waitLines({ waits }: PlannedRun): string[] {
 
 function costLines({ calls, tokens, cost }: PlannedRun): string[] {
   if (calls.most === 0) return ['calls   none, costs nothing'];
-  const beyond = tokens.unknownOf.length === 0 ? '' : `, and unknown for ${fewOf(tokens.unknownOf, 5).join(', ')}`;
+  const unknown = tokens.unknownOf.length === 0 ? [] : [`unknown for ${fewOf(tokens.unknownOf, 5).join(', ')}`];
+  const known = tokens.in === 0 && unknown.length > 0 ? [] : [`about ${tokens.in} in`];
   return [
     `calls   ${callWords(calls)}`,
-    `tokens  about ${tokens.in} in${beyond}`,
+    `tokens  ${[...known, ...unknown].join(', and ')}`,
     `cost    ${cost === 0 ? '0, who answers is local' : 'unknown: orch knows no prices yet'}`,
   ];
 }

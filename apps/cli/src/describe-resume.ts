@@ -22,12 +22,18 @@ function rank({ will }: PlannedUnit): number {
   return order.indexOf(will);
 }
 
-const order = ['run', 'run_if_changed', 'skip', 'reuse'] as const;
+const order = ['run', 'run_if_changed', 'stay_failed', 'skip', 'reuse'] as const;
 
-const words = { reuse: 'reused', skip: 'skipped', run: 'will run', run_if_changed: 'may run' } as const;
+const words = {
+  reuse: 'reused',
+  stay_failed: 'stays failed',
+  skip: 'skipped',
+  run: 'will run',
+  run_if_changed: 'may run',
+} as const;
 
 function says({ will }: PlannedUnit, { paint }: Terminal): string {
-  const style = { reuse: 'green', skip: 'dim', run: 'bold', run_if_changed: 'yellow' } as const;
+  const style = { reuse: 'green', stay_failed: 'red', skip: 'dim', run: 'bold', run_if_changed: 'yellow' } as const;
   return paint(style[will], words[will]);
 }
 
@@ -47,6 +53,9 @@ function sums(steps: readonly PlannedUnit[], saved: ResumePlan['saved']): string
     `reused: ${plural(count('reuse'), 'step')}${spared}`,
     `will run: ${plural(count('run'), 'step')}`,
     `will run only if the output of an earlier step changes: ${plural(count('run_if_changed'), 'step')}`,
+    ...(count('stay_failed') === 0
+      ? []
+      : [`stays failed, and --retry-failed tries it again: ${plural(count('stay_failed'), 'step')}`]),
     ...(count('skip') === 0 ? [] : [`skipped, for its condition or what it needs: ${plural(count('skip'), 'step')}`]),
   ];
 }

@@ -17,7 +17,11 @@ export function createDesk(): Desk {
       if (signal?.aborted === true) return undefined;
       const reader = createInterface({ input: process.stdin, output: process.stdout });
       const close = (): void => reader.close();
-      signal?.addEventListener('abort', close);
+      const takeAway = (): void => {
+        close();
+        process.stdout.write(clearLine);
+      };
+      signal?.addEventListener('abort', takeAway);
       open = reader;
       try {
         return await new Promise((resolve) => {
@@ -27,7 +31,7 @@ export function createDesk(): Desk {
         });
       } finally {
         open = undefined;
-        signal?.removeEventListener('abort', close);
+        signal?.removeEventListener('abort', takeAway);
         reader.close();
       }
     },

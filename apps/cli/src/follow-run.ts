@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { OrchError, exitCodes } from '@orch/contracts';
 import type { ExitCode } from '@orch/contracts';
 import { copyOutputs, openQuestions, readRun, resumeRun } from '@orch/sdk';
@@ -77,6 +79,7 @@ async function withAnswers(handle: RunHandle, clerk: Clerk | undefined): Promise
 
 async function tellEnd(result: RunResult, job: CompiledJob, following: Following): Promise<ExitCode> {
   const { terminal, json, options } = following;
+  const { frozen = false, limit } = options;
   const run = await readRun(result.dir);
   const copied = tryCopy(job, result, following);
   const exit = OrchError.is(copied) ? copied.exit : exitOf(result);
@@ -86,11 +89,17 @@ async function tellEnd(result: RunResult, job: CompiledJob, following: Following
     : [
         ...['', ...describeRun(run, terminal)],
         ...(copied === undefined || OrchError.is(copied) ? [] : outputLines(copied)),
-        ...nextSteps({ result, frozen: options.frozen ?? false, waiting }, terminal),
+        ...nextSteps({ result, frozen, limit, waiting, spec: specOf(job, terminal) }, terminal),
       ];
   for (const line of lines) terminal.out(line);
   if (OrchError.is(copied) && !json) for (const line of errorLines(copied, terminal)) terminal.err(line);
   return exit;
+}
+
+/** The job file as the terminal names it; undefined of a job that code defines. */
+function specOf({ jobDir, spec }: CompiledJob, { cwd }: Terminal): string | undefined {
+  const file = join(jobDir, spec.path);
+  return existsSync(file) ? relative(cwd, file) : undefined;
 }
 
 /** A run that succeeded stays so, also where its outputs cannot be copied. */

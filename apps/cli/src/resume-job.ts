@@ -38,7 +38,7 @@ export function resumeJob(terminal: Terminal, options: ResumeFlags, { dir, spec 
     const limit = readCount('--limit', options.limit);
     const vars = options.var === undefined ? undefined : readVars(options.var);
     const json = options.json ?? false;
-    const asked = { cwd, env, spec, provider, vars, from, only, limit, frozen, strict, signal: any };
+    const asked = { cwd, env, spec, provider, vars, from, retryFailed, only, limit, frozen, strict, signal: any };
     if (options.plan) {
       const { plan } = await planResume(dir, asked);
       const said = json ? [JSON.stringify(plan, undefined, 2)] : describeResume(plan, terminal);

@@ -56,9 +56,11 @@ function addCommand(program: Command, row: CommandRow, { terminal, exit }: Wirin
   const [name = '', group] = row.name.split(' ').toReversed();
   const command = (group === undefined ? program : groupOf(program, group)).command(name).description(row.summary);
   for (const argument of row.arguments) command.argument(...argument);
-  for (const [flags, description, many] of row.options) {
+  for (const [flags, description, times] of row.options) {
     const option = new Option(flags, description);
-    command.addOption(many === undefined ? option : option.argParser(collect));
+    if (times === 'many') option.argParser(collect);
+    if (times === 'once') option.argParser(onlyOnce(option.long ?? flags));
+    command.addOption(option);
   }
   command.showHelpAfterError(`  See orch ${row.name} --help.`);
   command.option('--json', 'print JSON').option('--verbose', 'print the stack of an error');
@@ -84,4 +86,14 @@ function groupOf(program: Command, name: string): Command {
 /** An option that may be given many times. Not commander's own kind, which would swallow the words behind it. */
 function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
+}
+
+/** An option whose first value must not get lost. */
+function onlyOnce(flag: string): (value: string, before: string | undefined) => string {
+  return (value, before) => {
+    if (before === undefined) return value;
+    throw new OrchError('usage', `Expected ${flag} once, got ${flag} ${before} and ${flag} ${value}.`, {
+      hint: 'It takes one step.',
+    });
+  };
 }

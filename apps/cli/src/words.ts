@@ -31,6 +31,14 @@ export function fewOf(words: readonly string[], most: number): string[] {
   return words.length <= most ? [...words] : [...words.slice(0, most), `… and ${words.length - most} more`];
 }
 
+/** A text of several lines as it stands behind others: those after the first are indented. */
+export function inLines(text: string, indent = '    '): string {
+  return harmless(text)
+    .trim()
+    .replace(/\n\s*\n/g, '\n')
+    .replaceAll('\n', `\n${indent}`);
+}
+
 /** Rows as lines whose cells stand below each other, two spaces apart. */
 export function table(rows: readonly (readonly string[])[]): string[] {
   const width = (text: string): number => stripVTControlCharacters(text).length;

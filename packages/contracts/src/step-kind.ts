@@ -27,7 +27,7 @@ export type Outcome<O> =
       /** Steps by id, in the job language: checked like those of the job, they become part of the plan of this run. */
       readonly steps?: JsonObject;
     }
-  | { readonly status: 'failed'; readonly error: OrchError }
+  | { readonly status: 'failed'; readonly error: OrchError; readonly extra?: OutcomeExtra }
   /** A person has to answer first; the attempt ends, and the step starts anew when the answer is there. */
   | { readonly status: 'waiting'; readonly request: ApprovalRequest };
 
@@ -118,7 +118,13 @@ export type StepScope = {
 /** What an attempt may log itself. How it starts and ends, and all that concerns the run, is the loop's to say. */
 export type StepEvent = Exclude<
   EventType,
-  `job.${string}` | `plan.${string}` | `step.${string}` | `llm.${string}` | `cache.${string}` | `approval.${string}` | 'log.recovered'
+  | `job.${string}`
+  | `plan.${string}`
+  | `step.${string}`
+  | `llm.${string}`
+  | `cache.${string}`
+  | `approval.${string}`
+  | 'log.recovered'
 >;
 
 /** The only thing an attempt may ask of the loop around it. */

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { JsonObject, OrchEvent, PlanStep } from '@orch/contracts';
+import type { JsonObject, OrchEvent, PlanStep, StepKind } from '@orch/contracts';
 import { FakeClock, tempDir } from '@orch/testkit';
 import { describe, expect, test } from 'vitest';
 import { askRun, openQuestions, startRun } from './index.ts';
@@ -58,6 +58,23 @@ describe('a step that asks a person', () => {
     expect((await resume()).result.status).toBe('waiting');
     expect(unitsOf(linesOf(dir), 'approval.requested')).toEqual(['ok']);
     expect(unitsOf(linesOf(dir), 'step.waiting')).toEqual(['ok', 'ok']);
+  });
+
+  test('goes on with an answer that came while the attempt that asks again was under way', async () => {
+    let meanwhile = async (): Promise<unknown> => undefined;
+    const kind: StepKind = {
+      ...witness().kind,
+      async run(_, { approval }) {
+        if (approval !== undefined) return { status: 'succeeded', output: approval.answer ?? null };
+        await meanwhile();
+        return { status: 'waiting', request: { question: 'Deploy?' } };
+      },
+    };
+    const { dir, resume } = await waiting([step('ok')], { kinds: [kind] });
+    meanwhile = () => askRun(dir, { ...yes, answer: 'go' });
+    const { result, events } = await resume();
+    expect(result).toMatchObject({ status: 'succeeded', manifest: { steps: { ok: { output: { inline: 'go' } } } } });
+    expect(unitsOf(events, 'approval.requested')).toEqual([]);
   });
 
   test('fails with `rejected` when the answer is no, also in later attempts; --from asks again', async () => {
@@ -223,6 +240,9 @@ describe('a question that expires', () => {
       status: 'failed',
       failures: [{ code: 'expired' }],
     });
+    await expect(askRun(handle.dir, yes, { clock })).rejects.toMatchObject({
+      message: expect.stringMatching(/^Expected an answer until 20.*Z: the question expired then/),
+    });
   });
 });
 
@@ -265,6 +285,11 @@ describe('while the run goes on', () => {
     gate.resolve();
     const { status, manifest } = await handle.result;
     expect({ status, ok: manifest.steps['ok']?.status }).toEqual({ status: 'canceled', ok: 'waiting' });
+    await expect(handle.answer('ok')).rejects.toMatchObject({
+      code: 'usage',
+      message: `Expected a run that goes on or may, ${handle.jobId} was canceled.`,
+    });
+    expect(await openQuestions(handle.dir)).toEqual([]);
   });
 });
 
@@ -285,13 +310,16 @@ describe('items that ask', () => {
     const lines = linesOf(dir);
     expect(lines.at(-1)).toMatchObject({ type: 'job.waiting', data: { waiting_for: ['ok/eu', 'ok/us'] } });
     expect(unitsOf(lines, 'step.canceled')).toEqual([]);
-    await expect(askRun(dir, yes)).rejects.toMatchObject({ hint: 'What waits: ok/eu, ok/us.' });
+    await expect(askRun(dir, yes)).rejects.toMatchObject({ hint: 'What waits: ok eu, ok us.' });
   });
 
   test('go on one by one, with what follows each', async () => {
     const { dir, ran, resume } = await waiting(steps);
     await askRun(dir, { ...yes, item: 'us' });
-    expect((await resume()).result.status).toBe('waiting');
+    const { result } = await resume();
+    const waits = { ok: { status: 'waiting' }, deploy: { status: 'waiting' }, report: { status: 'pending' } };
+    expect(result).toMatchObject({ status: 'waiting', manifest: { steps: waits } });
+    expect(unitsOf(linesOf(dir), 'step.canceled')).toEqual([]);
     expect(ran).toEqual(['deploy/us']);
     await askRun(dir, { ...yes, item: 'eu' });
     expect((await resume()).result.status).toBe('succeeded');

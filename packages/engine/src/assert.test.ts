@@ -141,7 +141,7 @@ describe('repeat_until', () => {
       provider: model.provider,
     });
     expect(result.status).toBe('succeeded');
-    expect(failures(events)).toEqual(['assertion: not true after 2 rounds: output == "4"']);
+    expect(failures(events)).toEqual(['assertion: repeat_until: not true after 2 rounds: output == "4"']);
     expect(rejected(events)).toEqual(['q by assert', 'q by assert']);
     expect(model.asked.map(({ asked }) => asked.sample)).toEqual([0, 1, 2, 3]);
   });

@@ -1,12 +1,14 @@
 import { OrchError } from '@orch/contracts';
-import type { EventData, Json, PlanStep, StepScope } from '@orch/contracts';
+import type { EventData, Json, OutcomeExtra, PlanStep, StepScope } from '@orch/contracts';
 import type { Outcome as NodeOutcome } from '@orch/dag';
 import { hideError } from '@orch/secrets';
 import { choiceOf } from './choice.ts';
 import { isBrokenNow } from './condition-scope.ts';
 import { asksEachItem, isWanted } from './conditions.ts';
 import { withDeadline } from './deadline.ts';
+import { Fails } from './fails.ts';
 import { failUnstarted, failureData } from './failure-data.ts';
+import { nodeAt } from './graph.ts';
 import type { RunNode } from './graph.ts';
 import { shortened, storeOutput } from './outputs.ts';
 import { failureWith, keepFailure } from './kept-failure.ts';
@@ -105,16 +107,17 @@ async function startAttempt(run: RunContext, task: AttemptTask, ready: Ready): P
   const started: Started = { ...task, ...ready, attempt, began: run.clock.monotonic() };
   await run.journal.append('step.started', startedData(run, started), where);
 
-  const deadline = withDeadline(run.clock, task.signal, step.timeout_s);
+  const deadline = withDeadline(run.clock, task.signal, { seconds: step.timeout_s, name: 'timeout_s' });
   const opened = openHost(run, { item: where.item, step, attempt, scope, inputHash, signal: deadline.signal });
   try {
     const produced = await produce(run, { started, opened, deadline });
     const add = await run.plan.grow(where, inputHash, produced.steps);
     return { ...succeed(run, started, produced, opened.tally), add };
   } catch (error) {
-    if (!(error instanceof Waits)) return fail(run, started, hideError(OrchError.from(error), run.hider));
+    if (error instanceof Fails) return fail(run, started, error);
+    if (!(error instanceof Waits)) return fail(run, started, { error: hideError(OrchError.from(error), run.hider) });
     const waited = waitForAnswer(run, where, { request: error.request, inputHash });
-    return waited instanceof OrchError ? fail(run, started, waited) : waited;
+    return waited instanceof OrchError ? fail(run, started, { error: waited }) : waited;
   } finally {
     opened.close();
     deadline.done();
@@ -154,7 +157,11 @@ function succeed(run: RunContext, started: Started, produced: Produced, tally: T
 }
 
 /** The last event of a failed attempt: another try follows, or it is final. */
-function fail(run: RunContext, { step, attempt, where, signal }: Started, error: OrchError): NodeOutcome<Settled> {
+function fail(
+  run: RunContext,
+  { step, attempt, where, signal }: Started,
+  { error, extra }: Pick<Fails, 'error'> & { readonly extra?: OutcomeExtra },
+): NodeOutcome<Settled> {
   if (signal.aborted && error.code !== 'timeout') {
     run.journal.push('step.canceled', { reason: error.code }, where);
     return { status: 'skipped', reason: 'canceled' };
@@ -164,10 +171,12 @@ function fail(run: RunContext, { step, attempt, where, signal }: Started, error:
     run.journal.push('step.canceled', { reason: error.code }, where);
     return { status: 'waiting', reason: error.message };
   }
-  const data = { ...failureData(error, run.hider), attempt };
+  const more = extra && { extra: storeOutput({ ...extra }, run.blobs) };
+  const data = { ...failureData(error, run.hider), attempt, ...more };
   const { tries = 0 } = unitAt(run.journal.state, where) ?? {};
   if (!error.retryable || signal.aborted || tries >= step.retry.tries) {
     run.journal.push('step.failed', data, where);
+    run.results.set(nodeAt(where), { status: 'failed', error, ...more });
     return { status: 'failed', error };
   }
   const afterMs = retryDelay(step.retry, tries + 1);

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { existsSync } from 'node:fs';
 import { canonicalJson, sha256 } from '@orch/cache';
 import { OrchError } from '@orch/contracts';
-import type { BlobStore, Digest, Json, OrchEvent, Plan, RunState, SubJob, SubRunEnd } from '@orch/contracts';
+import type { BlobStore, Digest, ErrorCode, Json, OrchEvent, Plan, RunState, SubJob, SubRunEnd } from '@orch/contracts';
 import { foldLog } from '@orch/events';
 import type { LinkedRun, RunView } from '@orch/events';
 import { openBlobs, runPaths } from '@orch/filestore';
@@ -32,7 +32,7 @@ export async function runChild(run: RunContext, job: SubJob, parent: Parent): Pr
     const { step, item } = where;
     const origin = { job_id: run.jobId, step, ...(item !== undefined && { item }) };
     const { end } = await run.startChild({ job: compiled, jobId, parent: origin, signal });
-    return await endOf(paths, end);
+    return await endOf(paths, where, end);
   } catch (error) {
     return { status: 'failed', error: named(jobId, OrchError.from(error)) };
   }
@@ -83,7 +83,14 @@ function relayed({ dir }: RunPaths, { question }: OpenQuestion): string {
   return `${basename(dir)}: ${question}`;
 }
 
-async function endOf(paths: RunPaths, end: OrchEvent | undefined): Promise<SubRunEnd> {
+/** Of these the child's own hint names a step to resume from, which its parent does not have. */
+const askedInVain: ReadonlySet<ErrorCode> = new Set(['rejected', 'expired']);
+
+function again(step: string): string {
+  return `To ask again, resume with --from ${step}.`;
+}
+
+async function endOf(paths: RunPaths, { step }: StepPlace, end: OrchEvent | undefined): Promise<SubRunEnd> {
   const jobId = basename(paths.dir);
   const fail = (error: OrchError): SubRunEnd => ({ status: 'failed', error: named(jobId, error) });
   switch (end?.type) {
@@ -91,7 +98,8 @@ async function endOf(paths: RunPaths, end: OrchEvent | undefined): Promise<SubRu
       return { status: 'succeeded', jobId, dir: paths.dir, outputs: outputsOf(paths) };
     case 'job.failed': {
       const { code, message, hint } = end.data.error;
-      return fail(new OrchError(code, message, { hint }));
+      const place = placeOf(paths, end.data.error);
+      return fail(new OrchError(code, `${place}${message}`, { hint: askedInVain.has(code) ? again(step) : hint }));
     }
     case 'job.canceled':
       return fail(new OrchError('canceled', end.data.reason));
@@ -102,6 +110,14 @@ async function endOf(paths: RunPaths, end: OrchEvent | undefined): Promise<SubRu
     default:
       return fail(new OrchError('interrupted', 'It was stopped before its end.'));
   }
+}
+
+/** The step that a run failed for; nothing when it failed for another reason, such as its time. */
+function placeOf({ events }: RunPaths, { code, message }: OrchEvent<'job.failed'>['data']['error']): string {
+  const { failures } = foldLog(events).state;
+  const failed = failures.find((failure) => failure.code === code && failure.message === message);
+  if (failed?.step === undefined) return '';
+  return failed.item === undefined ? `step ${failed.step}: ` : `step ${failed.step}, item ${failed.item}: `;
 }
 
 async function waitingFor(paths: RunPaths): Promise<SubRunEnd | undefined> {

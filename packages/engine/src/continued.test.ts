@@ -57,7 +57,10 @@ describe('a failure that was continued', () => {
     const statuses = (all: typeof before) => Object.entries(all).map(([id, { status, items }]) => [id, status, items]);
     expect(statuses(again.result.manifest.steps)).toEqual(statuses(before));
     const plan = await explainResume(dir, jobOf(steps), { kinds: [speaker()] });
-    expect(plan.units.filter(({ will }) => will !== 'reuse')).toEqual([]);
+    expect(plan.units.flatMap((unit) => (unit.will === 'reuse' ? [] : [[nameOf(unit), unit.will]]))).toEqual([
+      ['x', 'stay_failed'],
+      ['many/bad', 'stay_failed'],
+    ]);
   });
 
   test.each<[string, object, string]>([
@@ -181,7 +184,7 @@ describe('whatever fails or is skipped without failing the job', { timeout: 60_0
       expect([unitsOf(again.events, 'step.started'), ends(again.events)]).toEqual([[], ends(first.events)]);
       expect(again.result.manifest.status).toBe('succeeded');
       const plan = await explainResume(first.dir, jobOf(steps, settings.plan), { kinds: [speaker()] });
-      expect(plan.units.filter(({ will }) => will !== 'reuse' && will !== 'skip')).toEqual([]);
+      expect(plan.units.filter(({ will }) => !stands.has(will))).toEqual([]);
 
       const { events, result } = await resumeJob(killed, steps, settings);
       expect([result.status, ends(events)]).toEqual(['succeeded', ends(first.events)]);
@@ -207,11 +210,12 @@ describe('whatever fails or is skipped without failing the job', { timeout: 60_0
         const told = new Map(plan.units.map((unit) => [nameOf(unit), unit.will]));
         for (const unit of plan.units) {
           const name = nameOf(unit);
-          if (unit.will === 'reuse') expect([name, ran.has(name)]).toEqual([name, false]);
+          if (unit.will === 'reuse' || unit.will === 'stay_failed')
+            expect([name, ran.has(name)]).toEqual([name, false]);
           if (unit.will === 'skip')
             expect([name, ended[name]]).toEqual([name, expect.stringMatching(/^(condition|dependency)/)]);
           const needs = edited.find(({ id }) => id === unit.step)?.needs ?? [];
-          const isSure = needs.every((need) => told.get(need) === 'reuse' || told.get(need) === 'skip');
+          const isSure = needs.every((need) => stands.has(told.get(need) ?? 'run'));
           if (unit.will === 'run' && isSure && unit.item === undefined)
             expect([name, ran.has(name)]).toEqual([name, true]);
         }
@@ -220,6 +224,8 @@ describe('whatever fails or is skipped without failing the job', { timeout: 60_0
     await fc.assert(law, { numRuns: 40 }).finally(() => removals.forEach((remove) => remove()));
   });
 });
+
+const stands: ReadonlySet<string> = new Set(['reuse', 'stay_failed', 'skip']);
 
 /** How every step and item ended. */
 function ends(events: readonly OrchEvent[]): Record<string, string> {

@@ -14,12 +14,16 @@ export type Deadline = {
   done(): void;
 };
 
+/** `name`: what errors call it. */
+type Limit = { readonly seconds: number | undefined; readonly name: string };
+
 /** A limit of time on what a run does. Without one, or with 0, it costs next to nothing. */
-export function withDeadline(clock: Clock, run: AbortSignal, seconds = 0): Deadline {
+export function withDeadline(clock: Clock, run: AbortSignal, limit: Limit): Deadline {
+  const { seconds = 0 } = limit;
   if (seconds === 0) return { signal: run, ...racing(clock, run) };
   const over = new AbortController();
   const signal = AbortSignal.any([run, over.signal]);
-  const timer = sleepThen(clock, seconds * 1000, () => over.abort(tooLong(seconds)));
+  const timer = sleepThen(clock, seconds * 1000, () => over.abort(tooLong(limit)));
   const { race, done } = racing(clock, signal);
   return {
     signal,
@@ -60,8 +64,8 @@ function sleepThen(clock: Clock, ms: number, then: () => void): AbortController 
   return freed;
 }
 
-function tooLong(seconds: number): OrchError {
-  return new OrchError('timeout', `Expected an end within timeout_s: ${seconds}, it took longer.`);
+function tooLong({ seconds, name }: Limit): OrchError {
+  return new OrchError('timeout', `Expected an end within ${name}: ${seconds}, it took longer.`);
 }
 
 /** Work that goes on although it was told to stop is not started once more beside itself. */

@@ -118,7 +118,8 @@ async function carryOut(execution: Execution, { run, broken, manifest }: OpenRun
   const { jobId, paths, job, signal, steps, ports, options } = execution;
   const inbox = followInbox(run);
   const stop = stopInTwo(ports.clock, AbortSignal.any([signal, broken, inbox.canceled]), options);
-  const deadline = withDeadline(ports.clock, stop.signal, job.plan.timeout_s);
+  const limit = { seconds: job.plan.timeout_s, name: "the job's timeout_s" };
+  const deadline = withDeadline(ports.clock, stop.signal, limit);
   try {
     const signals = { drain: stop.drain, signal: deadline.signal, failFast: options.failFast ?? false };
     const result = await runSteps(run, steps, signals);
@@ -133,7 +134,7 @@ async function carryOut(execution: Execution, { run, broken, manifest }: OpenRun
   } finally {
     deadline.done();
     stop.done();
-    inbox.close();
+    await inbox.close();
   }
 }
 

@@ -18,6 +18,8 @@ export type ResumePlan = {
   readonly grows: boolean;
 };
 
+const stays: ReadonlySet<PlannedUnit['will']> = new Set(['reuse', 'stay_failed']);
+
 export type ExplainOptions = ResumeOptions & {
   /** This step and what it needs, nothing else. */
   readonly only?: string | undefined;
@@ -41,7 +43,7 @@ export async function explainResume(dir: string, job: CompiledJob, options: Expl
   });
   for (const step of inOrder(steps)) await forecaster.forecast(step);
   const { units, saved } = forecaster;
-  const running = new Set(units.flatMap(({ step, will }) => (will === 'reuse' ? [] : [step])));
+  const running = new Set(units.flatMap(({ step, will }) => (stays.has(will) ? [] : [step])));
   const runs = steps.filter(({ id }) => running.has(id));
   const asking = runs.filter((step) => kindOf(past.facts, step).asks === true);
   return { units, saved, asking, grows: runs.some(({ kind }) => kind === 'module' || !builtinKinds.has(kind)) };

@@ -31,6 +31,13 @@ type FanOut = {
 
 type ExpandNode = Extract<RunNode, { readonly type: 'expand' }>;
 
+type Ended = {
+  /** Of what the job failed for, by node id. */
+  readonly failures: ReadonlyMap<string, OrchError>;
+  /** The run ends waiting. */
+  readonly waits: boolean;
+};
+
 /** The fan-outs of one run: what each was found to have, until its items are joined. */
 export type FanOuts = {
   expand(node: ExpandNode): Promise<NodeOutcome<Settled, RunNode>>;
@@ -40,7 +47,7 @@ export type FanOuts = {
   begin(step: PlanStep): void;
   join(step: PlanStep): NodeOutcome<Settled, RunNode>;
   /** Ends the steps that began and whose join was never reached, because an item failed or the run was stopped. */
-  settle(failures: ReadonlyMap<string, OrchError>): void;
+  settle(ended: Ended): void;
 };
 
 export function createFanOuts(run: RunContext): FanOuts {
@@ -109,7 +116,7 @@ export function createFanOuts(run: RunContext): FanOuts {
         return end(step, OrchError.from(error));
       }
     },
-    settle(failures) {
+    settle({ failures, waits }) {
       for (const [id, { nodes, attempt, hash }] of open) {
         if (attempt === undefined) continue;
         const failed = nodes.flatMap(({ id: node, key }) => {
@@ -117,7 +124,7 @@ export function createFanOuts(run: RunContext): FanOuts {
           return error === undefined ? [] : [{ key, error }];
         });
         const error = itemsError(failed, nodes.length);
-        const question = itemsQuestion(run, id, nodes.length);
+        const question = itemsQuestion(run, id, nodes.length) ?? (waits ? needsQuestion(run, nodes) : undefined);
         if (error === undefined && question !== undefined)
           run.journal.push('step.waiting', { question, input_hash: hash }, { step: id });
         else if (error === undefined) run.journal.push('step.canceled', { reason: 'job_ended' }, { step: id });
@@ -174,4 +181,13 @@ function itemsQuestion({ journal, leftovers }: RunContext, step: string, total: 
   const asked = openThreads(journal.state, leftovers.questions).filter((thread) => thread.step === step);
   const [first] = asked;
   return first && `${asked.length} of ${total} items wait, first ${first.item}: ${first.asked.question}`;
+}
+
+/** Why a fan-out waits whose own items ask nobody: what they need is asked about. */
+function needsQuestion({ results, journal, leftovers }: RunContext, nodes: readonly ItemNode[]): string | undefined {
+  const [first] = openThreads(journal.state, leftovers.questions);
+  const left = nodes.filter(({ id }) => results.get(id) === undefined);
+  if (first === undefined || left.length === 0) return undefined;
+  const asked = first.item === undefined ? first.step : `${first.step} ${first.item}`;
+  return `${left.length} of ${nodes.length} items wait for what they need, first asked: ${asked}: ${first.asked.question}`;
 }

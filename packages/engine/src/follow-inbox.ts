@@ -9,13 +9,14 @@ export type FollowedInbox = {
   /** Aborts when somebody wants the run canceled; the reason names the request. */
   readonly canceled: AbortSignal;
   /** Stops listening; what was asked for and came true, or too late, is removed. */
-  readonly close: () => void;
+  readonly close: () => Promise<void>;
 };
 
 /** Does what others ask of a run while it goes on. */
 export function followInbox(run: RunContext): FollowedInbox {
   const canceled = new AbortController();
   const cancels: string[] = [];
+  const taken: Promise<void>[] = [];
   const onRequest = ({ id, request }: Received): void => {
     if (run.leftovers.handled.has(id)) return removeRequest(run.paths.inbox, id);
     if (request.kind === 'answer') {
@@ -23,7 +24,7 @@ export function followInbox(run: RunContext): FollowedInbox {
       recordAnswer(run, request, id);
       const remove = (): void => removeRequest(run.paths.inbox, id);
       // A log that can no longer be written ends the run elsewhere; the request stays then.
-      return void run.journal.settle().then(remove, () => undefined);
+      return void taken.push(run.journal.settle().then(remove, () => undefined));
     }
     cancels.push(id);
     canceled.abort(canceledBy(request.reason, id));
@@ -32,9 +33,10 @@ export function followInbox(run: RunContext): FollowedInbox {
   const inbox = watchInbox(run.paths.inbox, onRequest);
   return {
     canceled: canceled.signal,
-    close() {
+    async close() {
       inbox.close();
       for (const id of cancels) removeRequest(run.paths.inbox, id);
+      await Promise.all(taken);
     },
   };
 }

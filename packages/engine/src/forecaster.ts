@@ -9,7 +9,7 @@ import { itemNodes, itemwiseNeed } from './graph.ts';
 import type { ItemNode } from './graph.ts';
 import { inputHash } from './input-hash.ts';
 import { joinItems } from './join-items.ts';
-import { failureOf } from './kept-failure.ts';
+import { lapsedOf } from './kept-failure.ts';
 import { kindOf } from './prepare-attempt.ts';
 import { settledOf, successWith, unitAt } from './reuse.ts';
 import type { StepPlace } from './reuse.ts';
@@ -22,11 +22,11 @@ import { requireWhole, whatStays } from './what-stays.ts';
 import type { StayOptions, Stays, Unit } from './what-stays.ts';
 
 /**
- * What a resume will do with a step or item. `reuse`: it stays as it is, also as a failure that the run goes on without ·
- * `on`: the steps that run before it, on whose new output it depends.
+ * What a resume will do with a step or item. `reuse`: it stays as it is · `stay_failed`: it failed, and the run goes on
+ * without it again · `on`: the steps that run before it, on whose new output it depends.
  */
 export type Forecast =
-  | { readonly will: 'reuse' }
+  | { readonly will: 'reuse' | 'stay_failed' }
   /** For its condition, or for how a need ended. */
   | { readonly will: 'skip' }
   | { readonly will: 'run' }
@@ -120,10 +120,9 @@ export class Forecaster {
     this.#note(unit, known);
     if (known === undefined || on === undefined) return { ...place, will: 'run' };
     if (on.length > 0) return { ...place, will: 'run_if_changed', on };
-    if (known.success !== undefined) {
-      requireWhole(this.#past, place, known.success);
-      this.#save(known.success);
-    }
+    if (known.success === undefined) return { ...place, will: 'stay_failed' };
+    requireWhole(this.#past, place, known.success);
+    this.#save(known.success);
     return { ...place, will: 'reuse' };
   }
 
@@ -135,7 +134,7 @@ export class Forecaster {
     const success = known?.success ?? unit?.success;
     if (known?.success === undefined && failure !== undefined) {
       if (node === undefined) this.#continued.add(id);
-      this.#facts.results.set(id, { status: 'failed', error: failureOf(failure.data) });
+      this.#facts.results.set(id, lapsedOf(failure.data));
     } else if (success !== undefined) this.#facts.results.set(id, settledOf(success.data, this.#past.blobs));
   }
 

@@ -35,6 +35,11 @@ const found: readonly Accepted[] = ['succeeded', 'failed'];
 const expandId = (step: string): string => `${step}[*]`;
 const itemId = (step: string, key: string): string => `${step}[=${key}]`;
 
+/** The id of the node that does a step, or an item of it. */
+export function nodeAt({ step, item }: { readonly step: string; readonly item?: string | undefined }): string {
+  return item === undefined ? step : itemId(step, item);
+}
+
 /** The nodes that are known before anything runs. */
 export function planNodes(steps: readonly PlanStep[]): RunNode[] {
   const watched = watchedSteps(steps);

@@ -4,7 +4,10 @@ import { hideError, hideValue } from '@orch/secrets';
 
 /** What a kind of step came to, without the secrets in it: before it is stored, compiled, or cut. */
 export function hideOutcome(outcome: Outcome<Json>, hider: Hider): Outcome<Json> {
-  if (outcome.status === 'failed') return { ...outcome, error: hideError(outcome.error, hider) };
+  if (outcome.status === 'failed') {
+    const { error, extra } = outcome;
+    return { status: 'failed', error: hideError(error, hider), ...(extra && { extra: hideValue(extra, hider) }) };
+  }
   const hidden = hideValue(outcome, hider);
   if (outcome.status === 'succeeded' && hidden !== outcome) refuseInCommands(outcome.steps ?? {}, hider);
   return hidden;

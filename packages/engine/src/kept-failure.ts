@@ -2,7 +2,8 @@ import { OrchError } from '@orch/contracts';
 import type { Digest, PlanStep } from '@orch/contracts';
 import type { Outcome as NodeOutcome } from '@orch/dag';
 import type { FailedAttempt } from '@orch/events';
-import type { Settled } from './results.ts';
+import { nodeAt } from './graph.ts';
+import type { Lapsed, Settled } from './results.ts';
 import { unitAt } from './reuse.ts';
 import type { StepPlace } from './reuse.ts';
 import type { RunContext } from './run-context.ts';
@@ -24,10 +25,16 @@ export function failureWith(
 /** Puts into the log that it stays as it is. */
 export function keepFailure(run: RunContext, where: StepPlace, { data }: FailedAttempt): NodeOutcome<Settled> {
   run.journal.push('step.failed', data, where);
-  return { status: 'failed', error: failureOf(data) };
+  const lapsed = lapsedOf(data);
+  run.results.set(nodeAt(where), lapsed);
+  return { status: 'failed', error: lapsed.error };
 }
 
-/** A failure as the log told it. */
-export function failureOf({ code, message, hint }: FailedAttempt['data']): OrchError {
+/** How a step or item came to nothing, as the log told it. */
+export function lapsedOf(data: FailedAttempt['data']): Lapsed {
+  return { status: 'failed', error: failureOf(data), extra: data.extra };
+}
+
+function failureOf({ code, message, hint }: FailedAttempt['data']): OrchError {
   return new OrchError(code, message, { hint });
 }

@@ -15,6 +15,8 @@ export type Leftovers = {
   readonly requests: ReadonlyMap<string, OpenRequest>;
   /** Keys of answers that a step could not use. */
   readonly rejected: ReadonlySet<Digest>;
+  /** Keys of answers that were found when the run went on: kept, and perhaps not shared before their process died. */
+  readonly recovered: ReadonlySet<Digest>;
   /** Key of the last question that was answered to a step or item, and did not let it succeed since. */
   readonly lastQuestion: (where: Where) => Digest | undefined;
   /** To persons. */
@@ -27,6 +29,7 @@ export function createLeftovers(): Leftovers {
   const processes = new Map<string, EventData['process.started'][]>();
   const requests = new Map<string, OpenRequest>();
   const rejected = new Set<Digest>();
+  const recovered = new Set<Digest>();
   const questions = new Map<string, Digest>();
   const persons = createQuestions();
   const handled = new Set<string>();
@@ -50,8 +53,10 @@ export function createLeftovers(): Leftovers {
       requests.set(data.request_id, { where: { step: event.step, item: event.item }, ts: event.ts, data });
     },
     'llm.response': (event) => {
-      const { request_id: id, success } = event.data as EventData['llm.response'];
-      if (success) noteAnswered(event, requests.get(id)?.data.cache_key);
+      const { request_id: id, success, recovered: isFound } = event.data as EventData['llm.response'];
+      const key = requests.get(id)?.data.cache_key;
+      if (success) noteAnswered(event, key);
+      if (isFound === true && key !== undefined) recovered.add(key);
       requests.delete(id);
     },
     'cache.hit': (event) => noteAnswered(event, (event.data as EventData['cache.hit']).cache_key),
@@ -68,6 +73,7 @@ export function createLeftovers(): Leftovers {
     processesOf: (where) => processes.get(unitKey(where)) ?? [],
     requests,
     rejected,
+    recovered,
     handled,
     lastQuestion: (where) => questions.get(unitKey(where)),
     questions: persons,

@@ -203,6 +203,19 @@ describe('a request that no answer was logged for', () => {
     expect(steps['q']).toMatchObject({ status: 'succeeded', output: { inline: 'kept' } });
   });
 
+  test('is shared with other runs, also when the process that found its answer died before it could', async () => {
+    const dir = await asked();
+    const shared = join(dir, '../.cache');
+    rmSync(shared, { recursive: true });
+    const nobody = { ...relaxed, provider: scripted([]).provider };
+    await resumeJob(dir, [ask('q')], nobody);
+    cutLog(dir, { lines: 1 + linesOf(dir).findIndex(({ type }) => type === 'llm.response') });
+    rmSync(shared, { recursive: true });
+    await resumeJob(dir, [ask('q')], nobody);
+    const other = await runJob([ask('q')], { ...nobody, runsDir: join(dir, '..') });
+    expect(other.result.manifest.steps['q']).toMatchObject({ status: 'succeeded', output: { inline: 'kept' } });
+  });
+
   test('is in doubt when no answer was kept, and its question is asked again', async () => {
     const dir = await asked();
     for (const kept of [join(dir, '.cache'), join(dir, '../.cache')]) rmSync(kept, { recursive: true });

@@ -33,8 +33,9 @@ export async function openQuestions(dir: string): Promise<OpenQuestion[]> {
   }));
 }
 
-/** What steps and items wait for, and nobody has answered. */
+/** What steps and items wait for, and nobody has answered. A run that was canceled asks nothing any more. */
 export function openThreads(state: RunView, questions: Leftovers['questions']): Thread[] {
+  if (state.status === 'canceled') return [];
   const open = [...questions.all()].filter(({ decision }) => decision === undefined);
   return open.filter((thread) => unitAt(state, thread)?.status === 'waiting');
 }

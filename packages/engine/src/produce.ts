@@ -1,10 +1,11 @@
 import { OrchError } from '@orch/contracts';
 import { hideThrown } from '@orch/secrets';
-import type { Answer, StepHost, StepScope } from '@orch/contracts';
+import type { Answer, Json, Outcome, StepHost, StepScope } from '@orch/contracts';
 import { collectWrites } from './collect-writes.ts';
 import { scopeWith } from './condition-scope.ts';
 import { brokenAssertion, holds } from './conditions.ts';
 import type { AttemptTask } from './attempt.ts';
+import { Fails } from './fails.ts';
 import { hideOutcome } from './hide-outcome.ts';
 import type { Deadline } from './deadline.ts';
 import { makeOnce } from './make-once.ts';
@@ -82,7 +83,10 @@ async function repeat(run: RunContext, running: Running, { once, answers }: Roun
 }
 
 function notTrue(condition: string, rounds: number): OrchError {
-  return new OrchError('assertion', `not true after ${rounds} ${rounds === 1 ? 'round' : 'rounds'}: ${condition}`);
+  return new OrchError(
+    'assertion',
+    `repeat_until: not true after ${rounds} ${rounds === 1 ? 'round' : 'rounds'}: ${condition}`,
+  );
 }
 
 function requireAssertions(run: RunContext, { started }: Running, made: Produced): void {
@@ -113,7 +117,7 @@ async function runKind(run: RunContext, running: Running, { input, host }: Work)
     throw hideThrown(isOfStop ? error : (stopReason(deadline) ?? error), run.hider);
   });
   const outcome = hideOutcome(came, run.hider);
-  if (outcome.status === 'failed') throw stopReason(deadline) ?? outcome.error;
+  if (outcome.status === 'failed') throw stopReason(deadline) ?? failureIn(outcome);
   if (outcome.status === 'waiting') throw new Waits(outcome.request);
   const declared = await collectWrites(run, step, where.item);
   if (!declared.ok) throw declared.error;
@@ -124,6 +128,10 @@ async function runKind(run: RunContext, running: Running, { input, host }: Work)
     ...(outcome.extra && { extra: outcome.extra }),
     ...(outcome.steps && { steps: outcome.steps }),
   };
+}
+
+function failureIn({ error, extra }: Extract<Outcome<Json>, { readonly status: 'failed' }>): Error {
+  return extra === undefined ? error : new Fails(error, extra);
 }
 
 function stopReason({ signal }: Deadline): OrchError | undefined {

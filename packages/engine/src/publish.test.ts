@@ -34,7 +34,6 @@ describe('files that needed steps made', () => {
       ['final/a.md', 'final/deep/b.md'],
     ],
     ['all of them', [{ from: '**/*.md', to: 'final/' }], ['final/docs/a.md', 'final/docs/deep/b.md']],
-    ['where none fits', [{ from: '*.pdf' }], []],
   ])('are published %s', async (_, fields, paths) => {
     expect((await published(fields)).paths).toEqual(paths);
   });
@@ -51,6 +50,7 @@ describe('files that needed steps made', () => {
       [{ from: 'o.md' }],
       'Expected a needed step to have made o.md: they made docs/a.md,',
     ],
+    ['a glob that fits none', [{ from: '*.pdf' }], 'Expected a needed step to have made *.pdf: they made docs/a.md,'],
     ['several for one', [{ from: 'docs/**', to: 'x.md' }], 'Expected one file for x.md, docs/** fits 2'],
     ['a target outside', [{ from: 'top.txt', to: '../x.md' }], '../x.md'],
   ])('fail the step for %s', async (_, fields, message) => {

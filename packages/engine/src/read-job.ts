@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { canonicalJson, sha256 } from '@orch/cache';
 import { OrchError } from '@orch/contracts';
@@ -110,6 +110,7 @@ function levelsAbove(inputs: readonly PlanInput[]): string[] {
 export function layOutCopies(paths: RunPaths, { jobDir, inputs }: CompiledJob): void {
   const mounted = inputs.filter(({ path }) => path.startsWith(mountedFolder));
   const isElsewhere = jobDir === copiesOf(paths, inputs);
+  if (isElsewhere) mkdirSync(jobDir, { recursive: true }); // commands work there, also where nothing was copied
   if (mounted.length === 0 && !isElsewhere) return;
   const files = openFiles(join(paths.inputs, 'files'), { durability: 'relaxed' });
   for (const { path, content } of mounted) files.write(path, content);

@@ -34,23 +34,31 @@ export function recordAnswer(run: RunContext, request: AnswerRequest, id: string
 
 /** The question that it answers; or why it does not. */
 export function judgeAnswer(request: AnswerRequest, { state, questions, now }: AskingRun): Thread | OrchError {
-  const { status = 'pending' } = unitAt(state, request) ?? {};
-  const thread = mayStillAsk.has(status) ? questions.last(request) : undefined;
+  if (state.status === 'canceled') {
+    return new OrchError('usage', `Expected a run that goes on or may, ${state.jobId} was canceled.`);
+  }
+  const { status = 'pending', failure } = unitAt(state, request) ?? {};
+  const asks = mayStillAsk.has(status) || failure?.data.code === 'expired';
+  const thread = asks ? questions.last(request) : undefined;
   if (thread === undefined) return notAsked(request, waitingFor(state, questions));
   const { asked, decision } = thread;
   if (decision !== undefined) {
     return new OrchError('usage', `Expected a question that is open, ${decision.by} answered it at ${decision.at}.`);
   }
   if (isExpired(asked, now)) {
-    return new OrchError('usage', `Expected an answer until ${asked.expires_at}: it is too late now.`, {
-      hint: `To ask again, resume with --from ${request.step}.`,
-    });
+    return new OrchError(
+      'usage',
+      `Expected an answer until ${asked.expires_at}: the question expired then, it is too late now.`,
+      {
+        hint: `To ask again, resume with --from ${request.step}.`,
+      },
+    );
   }
   return misfit(request, asked) ?? thread;
 }
 
-/** Also one whose turn has not come since the run went on: who answers need not wait for that. */
-const mayStillAsk: ReadonlySet<StepState> = new Set(['waiting', 'pending']);
+/** Also one whose turn has not come since the run went on, or that is about to ask again: who answers need not wait. */
+const mayStillAsk: ReadonlySet<StepState> = new Set(['waiting', 'pending', 'running']);
 
 function misfit({ granted, answer }: AnswerRequest, { options }: Asked): OrchError | undefined {
   if (answer !== undefined && Buffer.byteLength(JSON.stringify(answer)) > longestAnswer) {
@@ -60,12 +68,15 @@ function misfit({ granted, answer }: AnswerRequest, { options }: Asked): OrchErr
   if (typeof answer === 'string' && options.includes(answer)) return undefined;
   const got = answer === undefined ? 'none' : JSON.stringify(answer).slice(0, 200);
   return new OrchError('usage', `Expected an answer of ${options.join(', ')}; got ${got}.`, {
-    hint: `--answer ${options[0]}, or --reject`,
+    hint: `${options.map((option) => `--answer ${JSON.stringify(option)}`).join(', ')}, or --reject`,
   });
 }
 
 function notAsked({ step, item }: AnswerRequest, waiting: readonly string[]): OrchError {
   const what = item === undefined ? `step ${step}` : `item ${item} of step ${step}`;
-  const hint = waiting.length === 0 ? 'Nothing waits in this run.' : `What waits: ${waiting.join(', ')}.`;
+  const hint =
+    waiting.length === 0
+      ? 'Nothing waits in this run.'
+      : `What waits: ${waiting.map((unit) => unit.replace('/', ' ')).join(', ')}.`;
   return new OrchError('usage', `Expected ${what} to wait for an answer, it does not.`, { hint });
 }

@@ -10,10 +10,14 @@ import { unitAt } from './reuse.ts';
  * another machine stay in its folder.
  */
 export async function recover(run: RunContext, isFromHere: boolean): Promise<void> {
-  if (run.journal.state.status !== 'running') return;
+  if (run.journal.state.status === 'running') await settleOpen(run);
+  if (isFromHere) for (const key of run.leftovers.recovered) run.recovered.add(key);
+}
+
+async function settleOpen(run: RunContext): Promise<void> {
   const open = openUnits(run);
   await Promise.all(open.map((where) => endCommands(run, where)));
-  for (const request of run.leftovers.requests.values()) tellAnswer(run, request, isFromHere);
+  for (const request of run.leftovers.requests.values()) tellAnswer(run, request);
   for (const where of open) run.journal.push('step.canceled', { reason: 'process_lost' }, where);
   await run.journal.settle();
 }
@@ -38,13 +42,12 @@ async function endCommands(run: RunContext, where: Where): Promise<void> {
 }
 
 /** An answer that was kept by the very request that waited for it. Without one, the request is in doubt. */
-function tellAnswer(run: RunContext, { where, ts, data }: OpenRequest, isFromHere: boolean): void {
+function tellAnswer(run: RunContext, { where, ts, data }: OpenRequest): void {
   const { request_id, provider, model, cache_key } = data;
   const entry = run.cache.get(cache_key);
   if (entry?.paid?.job_id !== run.jobId || entry.paid.request_id !== request_id) return;
   const duration_s = Math.max(0, Date.parse(entry.cached_at) - Date.parse(ts)) / 1000;
   const answered = { duration_s, success: true, recovered: true, ...entry.usage };
   const finished = entry.finish_reason === undefined ? {} : { finish_reason: entry.finish_reason };
-  if (isFromHere) run.recovered.add(cache_key);
   run.journal.push('llm.response', { request_id, provider, model, ...answered, ...finished }, where);
 }

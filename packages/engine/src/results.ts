@@ -31,6 +31,7 @@ export type Settled = {
 export type Lapsed = {
   readonly status: 'failed' | 'skipped';
   readonly error?: OrchError | undefined;
+  readonly extra?: OutputRef | undefined;
   readonly items?: readonly SettledItem[] | undefined;
 };
 
@@ -86,19 +87,21 @@ export function wholeDigest(ended: Ended): Digest {
   if (ended.status === 'succeeded') {
     return sha256(canonicalJson({ result, extra: ended.extra?.sha256 ?? null, items: seen }));
   }
-  return sha256(canonicalJson({ status: ended.status, error: errorView(ended) ?? null, items: seen }));
+  const { status, extra } = ended;
+  const more = extra && { extra: extra.sha256 };
+  return sha256(canonicalJson({ status, error: errorView(ended) ?? null, items: seen, ...more }));
 }
 
 function viewOf(ended: Ended, folders: Folders, blobs: BlobStore): NeedResult {
-  const view = ended.status === 'succeeded' ? settledView(ended, folders, blobs) : lapsedView(ended);
+  const view = ended.status === 'succeeded' ? settledView(ended, folders, blobs) : lapsedView(ended, blobs);
   const { items } = ended;
   if (items === undefined) return view;
   return lazily(view, 'items', () => items.map((item) => itemView(item, folders, blobs)));
 }
 
-function lapsedView(lapsed: Lapsed): NeedResult {
+function lapsedView(lapsed: Lapsed, blobs: BlobStore): NeedResult {
   const error = errorView(lapsed);
-  return { status: lapsed.status, output: null, files: [], ...(error && { error }) };
+  return { status: lapsed.status, output: null, files: [], ...(error && { error }), ...extraOf(lapsed, blobs) };
 }
 
 function errorView({ error }: Lapsed): NeedResult['error'] {
@@ -106,13 +109,16 @@ function errorView({ error }: Lapsed): NeedResult['error'] {
 }
 
 function settledView(settled: Settled, folders: Folders, blobs: BlobStore): NeedResult {
-  const extra = settled.extra === undefined ? {} : (loadOutput(settled.extra, blobs) as OutcomeExtra);
   const view = {
     status: 'succeeded' as const,
     files: settled.files.map((file) => scopeFile(file, folders, blobs)),
-    ...extra,
+    ...extraOf(settled, blobs),
   };
   return lazily(view, 'output', () => loadOutput(settled.output, blobs));
+}
+
+function extraOf({ extra }: Ended, blobs: BlobStore): OutcomeExtra {
+  return extra === undefined ? {} : (loadOutput(extra, blobs) as OutcomeExtra);
 }
 
 function itemView(item: SettledItem, folders: Folders, blobs: BlobStore): ItemResult {

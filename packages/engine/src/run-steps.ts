@@ -61,7 +61,7 @@ export async function runSteps(
     },
     clock: run.clock,
   });
-  fanOuts.settle(failures);
+  fanOuts.settle({ failures, waits: result.status === 'waiting' });
   const isContinued = result.status === 'failed' && failures.size === 0;
   return { status: isContinued ? 'succeeded' : result.status, error: failures.values().next().value };
 }
@@ -122,7 +122,10 @@ function logSkip(run: RunContext, node: RunNode, { reason, jobFails }: Skip): vo
   const item = node.type === 'item' ? node.key : undefined;
   const { status } = (item === undefined ? step : step?.items.get(item)) ?? {};
   if (status === 'canceled') return;
-  if (status === 'retrying') return run.journal.push('step.canceled', { reason }, { step: node.step.id, item });
+  if (status === 'retrying') {
+    const why = jobFails ? (toldReasons[reason] ?? 'job_failed') : reason;
+    return run.journal.push('step.canceled', { reason: why }, { step: node.step.id, item });
+  }
   if (reason === 'canceled' && !jobFails) return;
   if (node.type === 'join' && (status === 'running' || status === 'failed')) return;
   run.journal.push('step.skipped', { reason: toldReasons[reason] ?? 'job_failed' }, { step: node.step.id, item });

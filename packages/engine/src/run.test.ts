@@ -378,7 +378,7 @@ test('a step whose items cannot be found fails itself, and its needs are not bla
   expect(told.map(({ type, step: id }) => `${type} ${id}`)).toEqual(['step.failed many', 'step.skipped after']);
 });
 
-test('a step that waits for its next try is canceled when the job fails', async () => {
+test('a step that waits for its next try is canceled when the job fails, and for that reason', async () => {
   const clock = new FakeClock();
   const kind = probe(({ step: id }) => {
     throw new OrchError('command_failed', 'no good', { retryable: id === 'again' });
@@ -390,6 +390,7 @@ test('a step that waits for its next try is canceled when the job fails', async 
     'step.canceled again',
     'job.failed ',
   ]);
+  expect(events.at(-2)).toMatchObject({ data: { reason: 'job_failed' } });
   expect(result.manifest.steps['again']).toMatchObject({ status: 'canceled' });
 });
 

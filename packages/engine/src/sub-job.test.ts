@@ -53,6 +53,39 @@ describe('a step that runs a job', () => {
     expect(await verifyLog(join(child, 'events.jsonl'))).toMatchObject({ ok: true });
   });
 
+  test('hands values over as what they are: a lone tag gives a list, and text is read as its default wants it', async () => {
+    const kind = probe((_, input) => input);
+    const inner = [
+      step('a', { fields: { list: '{{ vars.list | size }}', n: '{{ vars.n | plus: 1 }}', t: '{{ vars.t }}' } }),
+    ];
+    const made = step('made', { fields: { tags: ['x', 'y'], n: 3 } });
+    const vars = {
+      list: '{{ steps.made.output.tags }}',
+      n: '{{ steps.made.output.n }}0',
+      t: '{{ steps.made.output.n }}',
+    };
+    const plan = { vars: { list: ['a'], n: 1, t: 'text' } };
+    const sub = (more: object) => subJob('sub', inner, { needs: ['made'], plan, vars: { ...vars, ...more } });
+    const settings = { ...relaxed, kinds: [kind] };
+    const { events } = await runJob([made, sub({})], { ...settings, runsDir: tempDir() });
+    expect(outputOf(events, 'sub')).toEqual({ a: { list: '2', n: '31', t: '3' } });
+    const { result } = await runJob([made, sub({ n: 'x{{ steps.made.output.n }}' })], {
+      ...settings,
+      runsDir: tempDir(),
+    });
+    expect(result.manifest.failures).toMatchObject([
+      { code: 'spec', message: `vars.n: expected a number, as the job's default 1 says, got "x3".` },
+    ]);
+  });
+
+  test('fails with the step that its run failed for', async () => {
+    const steps = [subJob('sub', [step('bad', { kind: 'shell', fields: { run: 'exit 3' } })])];
+    const { result } = await runJob(steps, { ...relaxed, runsDir: tempDir(), commandEnv: { PATH: '/bin:/usr/bin' } });
+    expect(result.manifest.failures[0]?.message).toMatch(
+      /^job_[0-9a-f]{12}: step bad: Expected `exit 3` to exit with 0/,
+    );
+  });
+
   test('stands in the log before it begins, and the child names its parent; latest stays the parent', async () => {
     const runsDir = tempDir();
     const { kind } = witness();
@@ -72,7 +105,7 @@ describe('a step that runs a job', () => {
   test('hands it vars over its own', async () => {
     const runsDir = tempDir();
     const inner = [write('w', { 'w.md': 'x' })];
-    const sub = subJob('sub', inner, { plan: { vars: { a: 1, b: 2 } }, vars: { b: '{{ vars.who }}' } });
+    const sub = subJob('sub', inner, { plan: { vars: { a: 1, b: 'x' } }, vars: { b: '{{ vars.who }}' } });
     const { dir } = await runJob([sub], { ...relaxed, runsDir, plan: { vars: { who: 'me' } } });
     const { plan_hash: hash } = (linesOf(childrenOf(dir)[0] ?? '')[0] as OrchEvent<'job.started'>).data;
     const provider = { name: 'scripted', model: 'm' };
@@ -145,7 +178,7 @@ steps:
     });
     const [child = ''] = childrenOf(dir);
     expect(result.manifest.failures).toMatchObject([
-      { step: 'sub', code: 'assertion', message: `${basename(child)}: no good` },
+      { step: 'sub', code: 'assertion', message: `${basename(child)}: step a: no good` },
     ]);
   });
 
@@ -417,7 +450,9 @@ describe('a child that asks a person', () => {
   test('and is told no fails with `rejected`, and its parent with it', async () => {
     const { dir, resume } = await waiting();
     await askRun(dir, { kind: 'answer', step: 'sub', granted: false, by: 'ada' });
-    expect((await resume()).result.manifest.failures).toMatchObject([{ step: 'sub', code: 'rejected' }]);
+    expect((await resume()).result.manifest.failures).toMatchObject([
+      { step: 'sub', code: 'rejected', hint: 'To ask again, resume with --from sub.' },
+    ]);
   });
 
   test('twice, one after the other, lets its parent ask twice', async () => {

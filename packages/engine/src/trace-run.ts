@@ -9,7 +9,7 @@ import { inputHash } from './input-hash.ts';
 import { joinItems } from './join-items.ts';
 import type { HashedInputs } from './input-hash.ts';
 import { itemOf } from './item-of.ts';
-import { failureOf } from './kept-failure.ts';
+import { lapsedOf } from './kept-failure.ts';
 import { inOrder, openPast, orNothing } from './past-run.ts';
 import type { PastRun } from './past-run.ts';
 import { kindOf, prepareAttempt } from './prepare-attempt.ts';
@@ -113,7 +113,7 @@ class Tracer {
 function lapsedAs(unit: UnitView | undefined): Lapsed | undefined {
   if (unit?.status === 'skipped') return { status: 'skipped' };
   if (unit?.status !== 'failed') return undefined;
-  return { status: 'failed', error: unit.failure && failureOf(unit.failure.data) };
+  return unit.failure === undefined ? { status: 'failed' } : lapsedOf(unit.failure.data);
 }
 
 function madeBy({ status, success }: UnitView, blobs: BlobStore): Settled | undefined {

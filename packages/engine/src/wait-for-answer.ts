@@ -3,8 +3,9 @@ import type { ApprovalRequest, Digest } from '@orch/contracts';
 import type { Outcome as NodeOutcome } from '@orch/dag';
 import { nameOf } from './loss-question.ts';
 import { isExpired, threadWith } from './questions.ts';
-import type { Asked } from './questions.ts';
+import type { Asked, Thread } from './questions.ts';
 import type { Settled } from './results.ts';
+import { unitAt } from './reuse.ts';
 import type { StepPlace } from './reuse.ts';
 import type { RunContext } from './run-context.ts';
 
@@ -33,9 +34,22 @@ export function waitForAnswer(
 ): NodeOutcome<Settled> | OrchError {
   const question = cut(request.question);
   const thread = threadWith(run.leftovers.questions.own(where), inputHash);
+  if (thread?.asked.question === question && isDecidedMeanwhile(run, where, thread))
+    return againAtOnce(run, where, thread);
   const isOpen = thread?.decision === undefined && thread?.asked.question === question;
   const asked = isOpen ? thread.asked : askPerson(run, where, toAsked(run, { ...request, question }, inputHash));
   return isExpired(asked, run.clock.now()) ? unanswered(where, asked) : park(run, where, asked);
+}
+
+/** The answer came while the attempt that was to ask for it again went on. */
+function isDecidedMeanwhile(run: RunContext, where: StepPlace, { decision }: Thread): boolean {
+  const { startedAt = '' } = unitAt(run.journal.state, where) ?? {};
+  return decision !== undefined && decision.at >= startedAt;
+}
+
+function againAtOnce(run: RunContext, where: StepPlace, { asked }: Thread): NodeOutcome<Settled> {
+  run.journal.push('step.waiting', asked, where);
+  return { status: 'retry', afterMs: 0 };
 }
 
 /** Puts a question to a person into the log. */

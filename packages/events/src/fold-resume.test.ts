@@ -62,6 +62,12 @@ test('what is reused stays succeeded with what it made, and can no more be start
   expect(run.misfits).toMatchObject([{ message: expect.stringContaining('`succeeded`') as string }]);
 });
 
+test('what succeeded before and is skipped now took no time', () => {
+  const { run, tell } = resumed();
+  tell('step.skipped', { reason: 'condition' }, { step: 'one' });
+  expect(toManifest(run, logStart).steps['one']).toMatchObject({ status: 'skipped', duration_s: 0, output: null });
+});
+
 test.each([
   ['of other inputs', { ...one, input_hash: b }, 'expected one to have succeeded with these inputs at seq 3'],
   ['of another time', { ...one, from_seq: 2 }, 'expected one to have succeeded with these inputs at seq 2'],

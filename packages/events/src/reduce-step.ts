@@ -64,7 +64,10 @@ export function failStep(run: RunView, event: OrchEvent<'step.failed'>): Objecti
 
 export function skipStep(run: RunView, event: OrchEvent<'step.skipped'>): Objection {
   if (event.data.reason === 'resume') return reuseSteps(run, event.data.reused);
-  return change(run, event, { to: 'skipped' }, (unit) => (unit.endedAt = event.ts));
+  return change(run, event, { to: 'skipped' }, (unit) => {
+    unit.startedAt = unit.durationS = undefined;
+    unit.endedAt = event.ts;
+  });
 }
 
 export function waitStep(run: RunView, event: OrchEvent<'step.waiting'>): Objection {

@@ -14,6 +14,8 @@ const probeMs = 1_000;
 export type ProviderQuestion = {
   /** What the job says; `auto` when it says nothing. */
   readonly written: ProviderChoice;
+  /** What the job calls it, where steps name it. */
+  readonly key?: string | undefined;
   /** Of the command line, over the job. */
   readonly flag?: string | undefined;
   readonly env: Environment;

@@ -1,7 +1,7 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import { openCache } from '@orch/cache';
 import { OrchError } from '@orch/contracts';
-import type { CacheMode, EventData, Json, PlanStep } from '@orch/contracts';
+import type { EventData, Json, PlanStep, StepState } from '@orch/contracts';
 import { readLog } from '@orch/events';
 import type { AnyEvent } from '@orch/events';
 import { openBlobs, runPaths } from '@orch/filestore';
@@ -15,7 +15,17 @@ import { readPlan } from './verify/plan-misfit.ts';
 export type UnitEnd =
   | { readonly ts: string; readonly end: 'succeeded' | 'canceled' }
   | { readonly ts: string; readonly end: 'failed'; readonly message: string }
-  | { readonly ts: string; readonly end: 'skipped'; readonly reason: string }
+  | {
+      readonly ts: string;
+      readonly end: 'skipped';
+      readonly reason: string;
+      /** The condition that did not hold. */
+      readonly when?: string;
+      /** The needs that ended otherwise than it asks, and how. */
+      readonly for?: readonly { readonly need: string; readonly status: StepState }[];
+    }
+  /** For a person, whose answer it has not got yet. */
+  | { readonly ts: string; readonly end: 'waiting'; readonly question: string }
   /** Nothing was done: its inputs were those of line `fromSeq`. */
   | { readonly ts: string; readonly end: 'reused'; readonly fromSeq: number };
 
@@ -41,20 +51,22 @@ export async function explainStep(dir: string, step: string, item?: string): Pro
     sharedBlobs: openBlobs(join(shared, 'blobs')),
   };
   const own: UnitEvent[] = [];
-  let modes: Modes = new Map();
+  let steps: Steps = new Map();
+  const ended = new Map<string, StepState>();
   const ends: UnitEnd[] = [];
   const met = { steps: new Set<string>(), items: new Set<string>() };
   let starts = 0;
   for await (const event of readLog(paths.events)) {
-    modes = modesOf(event, paths, modes);
+    steps = stepsOf(event, paths, steps);
+    noteEnd(event, ended);
     if (event.step !== undefined) met.steps.add(event.step);
     if (event.step === step && event.item !== undefined) met.items.add(event.item);
     const reused = reusedAt(event, step, item);
     if (reused !== undefined) ends.push({ ts: event.ts, end: 'reused', fromSeq: reused });
     if (event.step !== step || event.item !== item) continue;
     if (event.type === 'step.started') starts++;
-    own.push({ event, mode: modes.get(step) });
-    const end = endOf(event);
+    own.push({ event, mode: steps.get(step)?.cache });
+    const end = endOf(event, step, { steps, ended });
     if (end !== undefined) ends.push(end);
   }
   if (starts === 0 && ends.length === 0) throw unknownUnit({ step, item, ...met });
@@ -63,23 +75,41 @@ export async function explainStep(dir: string, step: string, item?: string): Pro
   return { step, ...(item !== undefined && { item }), questions, ends, ...(items && { items }) };
 }
 
-type Modes = ReadonlyMap<string, CacheMode>;
+type Steps = ReadonlyMap<string, PlanStep>;
 
-/** How the steps of a run use the cache from this event on. */
-function modesOf({ type, data }: AnyEvent, paths: RunPaths, modes: Modes): Modes {
+/** The steps of a run's plan from this event on. */
+function stepsOf({ type, data }: AnyEvent, paths: RunPaths, steps: Steps): Steps {
   if (type === 'job.started') {
     const plan = readPlan(paths, (data as EventData['job.started']).plan_hash);
-    return modesIn(plan?.steps ?? []);
+    return byId(plan?.steps ?? []);
   }
-  if (type !== 'plan.extended') return modes;
-  return new Map([...modes, ...modesIn(joiningSteps(data as EventData['plan.extended'], openBlobs(paths.artifacts)))]);
+  if (type !== 'plan.extended') return steps;
+  return new Map([...steps, ...byId(joiningSteps(data as EventData['plan.extended'], openBlobs(paths.artifacts)))]);
 }
 
-function modesIn(steps: readonly PlanStep[]): Modes {
-  return new Map(steps.map(({ id, cache }) => [id, cache]));
+function byId(steps: readonly PlanStep[]): Steps {
+  return new Map(steps.map((step) => [step.id, step]));
 }
 
-function endOf({ type, ts, data }: AnyEvent): UnitEnd | undefined {
+/** How the steps ended, as those that need them find it. */
+function noteEnd({ type, step, item, data }: AnyEvent, ended: Map<string, StepState>): void {
+  const state = endStates[type];
+  if (state === undefined || item !== undefined) return;
+  if (step !== undefined) ended.set(step, state);
+  const { reused = [] } = data as { readonly reused?: readonly { readonly step: string; readonly item?: string }[] };
+  for (const unit of reused) if (unit.item === undefined) ended.set(unit.step, 'succeeded');
+}
+
+const endStates: Readonly<Record<string, StepState>> = {
+  'step.succeeded': 'succeeded',
+  'step.failed': 'failed',
+  'step.skipped': 'skipped',
+  'step.canceled': 'canceled',
+};
+
+type Known = { readonly steps: Steps; readonly ended: ReadonlyMap<string, StepState> };
+
+function endOf({ type, ts, data }: AnyEvent, step: string, known: Known): UnitEnd | undefined {
   switch (type) {
     case 'step.succeeded':
       return { ts, end: 'succeeded' };
@@ -88,10 +118,30 @@ function endOf({ type, ts, data }: AnyEvent): UnitEnd | undefined {
     case 'step.failed':
       return { ts, end: 'failed', message: (data as EventData['step.failed']).message };
     case 'step.skipped':
-      return { ts, end: 'skipped', reason: (data as EventData['step.skipped']).reason };
+      return { ts, ...skipped((data as EventData['step.skipped']).reason, step, known) };
+    case 'step.waiting':
+      return { ts, end: 'waiting', question: (data as EventData['step.waiting']).question };
     default:
       return undefined;
   }
+}
+
+type Skipped = Omit<Extract<UnitEnd, { readonly end: 'skipped' }>, 'ts'>;
+
+/** With the condition, or the needs, that the reason means. */
+function skipped(reason: string, step: string, { steps, ended }: Known): Skipped {
+  const { when, needs = [], accept = {} } = steps.get(step) ?? {};
+  const others = needs.flatMap((need) => {
+    const status = ended.get(need);
+    const isContinued = status === 'failed' && steps.get(need)?.on_failure === 'continue';
+    const accepted: readonly StepState[] = accept[need] ?? ['succeeded'];
+    return status === undefined || isContinued || accepted.includes(status) ? [] : [{ need, status }];
+  });
+  if (reason === 'job_failed' || reason === 'resume') return { end: 'skipped', reason };
+  if (reason !== 'condition') return { end: 'skipped', reason, for: others };
+  const unasked = others.filter(({ status }) => status === 'succeeded');
+  if (unasked.length > 0) return { end: 'skipped', reason, for: unasked };
+  return { end: 'skipped', reason, ...(when !== undefined && { when }) };
 }
 
 function reusedAt(

@@ -31,6 +31,7 @@ export { exportRun } from './archive/export-run.ts';
 export type { ExportOptions, ExportedRun } from './archive/export-run.ts';
 export { importRun } from './archive/import-run.ts';
 export type { ImportOptions } from './archive/import-run.ts';
+export { requireProvider } from './choose-provider.ts';
 export { hiderOfRun } from './secrets.ts';
 export { runsFolder } from './environment.ts';
 export type { Environment } from './environment.ts';

@@ -72,7 +72,7 @@ export async function loadJobFile(
   }
   const isMade = (name: string): boolean => (name === shown ? written.isCode : isCode(name));
   const problems = loaded.error.map((problem) => (isMade(problem.file) ? placeless(problem) : problem));
-  const error = badSpec(problems, defined === undefined ? basename(shown) : 'the defined job');
+  const error = badSpec(problems, { file: shown, name: defined === undefined ? basename(shown) : 'the defined job' });
   throw hideError(error, knownSecrets(env).hider);
 }
 
@@ -120,9 +120,16 @@ function placeless({ line: _, column: __, ...rest }: SpecError): Problem {
   return rest;
 }
 
-function badSpec(problems: readonly Problem[], where: string): OrchError {
-  const count = problems.length === 1 ? 'one problem' : `${problems.length} problems`;
-  return new OrchError('spec', `${count} in ${where}, nothing was run.`, {
+type JobName = { readonly file: string; readonly name: string };
+
+/** Counts those of each file: a prompt, a pipeline or another job may be at fault. */
+function badSpec(problems: readonly Problem[], { file, name }: JobName): OrchError {
+  const counts = new Map<string, number>();
+  for (const problem of problems) counts.set(problem.file, (counts.get(problem.file) ?? 0) + 1);
+  const told = [...counts].map(([of, count]) => {
+    return `${count === 1 ? 'one problem' : `${count} problems`} in ${of === file ? name : of}`;
+  });
+  return new OrchError('spec', `${told.join(', ')}, nothing was run.`, {
     details: { problems: problems.map((problem) => ({ ...problem })) },
   });
 }

@@ -1,4 +1,5 @@
 import { canonicalJson } from '@orch/cache';
+import { OrchError } from '@orch/contracts';
 import type { Hider, Plan, PlanStep, Provider, ProviderChoice, SubJob } from '@orch/contracts';
 import type { EnginePorts } from '@orch/engine';
 import { hideValue } from '@orch/secrets';
@@ -29,7 +30,8 @@ export class OpenProviders {
     const name = canonicalJson([question.flag ?? null, question.written]);
     const known = this.#chosen.get(name);
     if (known !== undefined) return known;
-    const opened: Opened = this.#frozen ? await chooseFrozen(question, await before()) : await chooseProvider(question);
+    const choose = async () => (this.#frozen ? chooseFrozen(question, await before()) : chooseProvider(question));
+    const opened: Opened = await choose().catch((error: unknown) => rethrow(question, error));
     this.#opened.push(opened);
     this.#chosen.set(name, opened.choice);
     return opened.choice;
@@ -66,6 +68,14 @@ export class OpenProviders {
   async close(): Promise<void> {
     await Promise.all(this.#opened.map(async ({ provider }) => provider.close?.()));
   }
+}
+
+/** Of one under `providers`: the error says which, since others may be of the same vendor. */
+function rethrow({ key, written }: ProviderQuestion, error: unknown): never {
+  const isOwn = key === undefined || key === written.name || key.includes(':');
+  if (isOwn || !OrchError.is(error)) throw error;
+  const { code, message, hint, details, retryable } = error;
+  throw new OrchError(code, `providers.${key}: ${message}`, { hint, details, retryable, cause: error });
 }
 
 function isSame(a: ProviderChoice, b: ProviderChoice): boolean {

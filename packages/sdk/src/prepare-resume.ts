@@ -91,14 +91,14 @@ async function jobToRun(own: Own, { around, options, providers }: Going): Promis
   if (own.job === undefined && known === undefined) throw own.error;
   const before = own.job?.plan;
   const file = findJobFile(around.cwd, known);
-  const choose = (asked: Pick<ProviderQuestion, 'written' | 'flag'>, last: ProviderChoice | undefined) => {
+  const choose = (asked: Pick<ProviderQuestion, 'written' | 'flag' | 'key'>, last: ProviderChoice | undefined) => {
     const question = askAround(around, { ...asked, jobDir: dirname(file) });
     return keptChoice(nameProvider(question), last) ?? providers.choose(question, () => last);
   };
   return loadJobFile(file, {
     ...compileOptions(around, options),
     provider: (written) => choose({ written, flag }, before?.provider),
-    namedProvider: (name, written) => choose({ written }, choiceBefore(before, name, written)),
+    namedProvider: (name, written) => choose({ written, key: name }, choiceBefore(before, name, written)),
   });
 }
 

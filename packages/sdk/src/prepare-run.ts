@@ -13,6 +13,7 @@ import { newestRunOf } from './newest-run-of.ts';
 import { OpenProviders, choiceBefore } from './open-providers.ts';
 import { notesOnReads } from './reads-of-job.ts';
 import { refuseWarnings } from './refuse-warnings.ts';
+import { requireSeparate } from './require-separate.ts';
 import { requireSecrets } from './secrets.ts';
 
 export type PrepareOptions = {
@@ -59,8 +60,9 @@ export async function prepareRun(spec: string | Job | undefined, options: Prepar
       defined,
       provider: (written) => providers.choose(ask(written, options.provider), async () => (await last())?.provider),
       namedProvider: (name, written) =>
-        providers.choose(ask(written), async () => choiceBefore(await last(), name, written)),
+        providers.choose({ ...ask(written), key: name }, async () => choiceBefore(await last(), name, written)),
     });
+    requireSeparate(job, runsFolder(options.runsDir, around));
     return preparedWith(providers, job, around);
   });
 }
@@ -122,7 +124,7 @@ export function compileOptions({ cwd, env, exposed }: Surroundings, { vars }: Pr
   return { cwd, env, onSecret, concurrency: readConcurrency(env), ...(vars === undefined ? {} : { vars }) };
 }
 
-type Asked = Pick<ProviderQuestion, 'written' | 'flag'> & { readonly jobDir: string };
+type Asked = Pick<ProviderQuestion, 'written' | 'flag' | 'key'> & { readonly jobDir: string };
 
 export function askAround(around: Surroundings, { jobDir, ...asked }: Asked): ProviderQuestion {
   return { ...around, ...asked, recordings: join(jobDir, 'recordings') };
@@ -133,7 +135,7 @@ export async function preparedWith(
   job: CompiledJob,
   { clock, env, strict, exposed }: Surroundings,
 ): Promise<PreparedRun> {
-  const { hider, values: secrets } = requireSecrets(env, job.plan.secrets ?? []);
+  const { hider, values: secrets } = requireSecrets(env, job.plan.secrets ?? [], job.plan.steps);
   const warnings = [...[...exposed].map(exposedNote), ...(await notesOnReads(job))];
   if (strict) refuseWarnings(warnings);
   const ports = { ...providers.lend(job.plan, hider), clock, commandEnv: commandEnv(env), hider, secrets };

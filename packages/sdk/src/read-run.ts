@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { OrchError } from '@orch/contracts';
-import type { EventData, Manifest, RunState } from '@orch/contracts';
+import type { EventData, Manifest, PlanStep, RunState } from '@orch/contracts';
 import { addedSteps, readWatermark } from '@orch/engine';
 import { foldLog, planSteps as joinPlan, readLog, toManifest } from '@orch/events';
 import { isLocked, openBlobs, runPaths } from '@orch/filestore';
@@ -21,6 +21,10 @@ export type ReadRun = {
   readonly gates: readonly GateReport[];
   /** The runs that its steps began, in this order; for each step or item the last one. */
   readonly children: readonly ChildOfRun[];
+  /** Why a step was skipped or canceled the last time, by its id. */
+  readonly reasons: ReadonlyMap<string, string>;
+  /** The steps of the plan whose failure, or that of an item, the run goes on without. */
+  readonly continued: ReadonlySet<string>;
 };
 
 export type ChildOfRun = {
@@ -39,6 +43,8 @@ export type RunSummary = {
   readonly duration_s: number;
   readonly steps: number;
   readonly completed_steps: number;
+  /** The steps that wait for a person. */
+  readonly waiting?: readonly string[];
   /** The run whose step began it. */
   readonly parent?: Manifest['parent'];
 };
@@ -49,15 +55,24 @@ export async function readRun(dir: string): Promise<ReadRun> {
   const manifest = readManifest(paths);
   const gates: GateReport[] = [];
   const linked = new Map<string, Omit<ChildOfRun, 'status'>>();
-  const types = ['gate.passed', 'gate.failed', 'gate.error', 'job.linked'] as const;
+  const reasons = new Map<string, string>();
+  const continued = continuedIn(planSteps(paths.dir) ?? []);
   for await (const { type, step = '', item, data } of readLog(paths.events, { types })) {
-    if (type !== 'job.linked') gates.push({ step, ...(data as EventData['gate.passed']) });
-    else linked.set(JSON.stringify([step, item]), { ...(data as EventData['job.linked']), step, item });
+    if (type === 'job.linked') {
+      linked.set(JSON.stringify([step, item]), { ...(data as EventData['job.linked']), step, item });
+    } else if (type.startsWith('gate.')) gates.push({ step, ...(data as EventData['gate.passed']) });
+    else if (step !== '' && item === undefined) reasons.set(step, (data as { reason: string }).reason);
   }
   const children = [...linked.values()].map(({ job_id, step, item }): ChildOfRun => {
     return { job_id, step, item, status: stateOf(runPaths(paths.base, job_id)) };
   });
-  return { dir: paths.dir, status: shownState(manifest, paths), manifest, gates, children };
+  return { dir: paths.dir, status: shownState(manifest, paths), manifest, gates, children, reasons, continued };
+}
+
+const types = ['gate.passed', 'gate.failed', 'gate.error', 'job.linked', 'step.skipped', 'step.canceled'] as const;
+
+function continuedIn(steps: readonly PlanStep[]): Set<string> {
+  return new Set(steps.flatMap(({ id, on_failure: policy }) => (policy === 'continue' ? [id] : [])));
 }
 
 function stateOf(paths: RunPaths): ShownState | undefined {
@@ -72,6 +87,7 @@ export function listRuns(runsDir: string): RunSummary[] {
 
 function summarise(paths: RunPaths): RunSummary {
   const manifest = readManifest(paths);
+  const waiting = Object.entries(manifest.steps).flatMap(([id, { status }]) => (status === 'waiting' ? [id] : []));
   return {
     job_id: manifest.job_id,
     status: shownState(manifest, paths),
@@ -80,6 +96,7 @@ function summarise(paths: RunPaths): RunSummary {
     duration_s: manifest.duration_s,
     steps: Object.keys(manifest.steps).length,
     completed_steps: manifest.completed_steps.length,
+    ...(waiting.length > 0 && { waiting }),
     ...(manifest.parent && { parent: manifest.parent }),
   };
 }

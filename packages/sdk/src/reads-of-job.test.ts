@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { tempDir } from '@orch/testkit';
 import { expect, test } from 'vitest';
-import { listRuns, planResume, prepareResume, prepareRun, resume, run } from './index.ts';
+import { listRuns, plan, planResume, prepareResume, prepareRun, resume, run } from './index.ts';
 
 test('a glob that finds nothing is told before the run, unless a step before may make the files', async () => {
   const place = openPlace({
@@ -22,6 +22,30 @@ test('a file that is read by name, and is not there, is refused before anything 
     details: { problems: [{ message: 'steps.a.reads[1]: no such file: none.csv', line: 1 }] },
   });
   expect(listRuns(join(place.cwd, 'runs'))).toEqual([]);
+});
+
+test('what is read outside the folder of the job is told before the run, also with a template elsewhere', async () => {
+  const place = openPlace({
+    a: { run: 'true', reads: ['../*.none', 'docs/../docs/*'] },
+    b: { each: { files: '{{ vars.where }}/*' }, run: 'true' },
+  });
+  const prepared = await prepareRun('job.yaml', { ...place, vars: { where: '..' } });
+  expect(prepared.notes).toContain(`warning: steps.a.reads: ../*.none is outside the folder of the job, ${place.cwd}`);
+  expect(prepared.notes).toHaveLength(2);
+  await prepared.close();
+});
+
+test.each([
+  ['runs', 'is that folder'],
+  ['./runs/site', 'is in it'],
+  ['.', 'has it inside'],
+])('outputs are not copied to where runs are: %s', async (dir, how) => {
+  const { cwd, env } = openPlace({});
+  writeFileSync(join(cwd, 'job.yaml'), JSON.stringify({ output_dir: dir, steps: { a: { run: 'true' } } }));
+  const message = expect.stringContaining(`${join(cwd, 'runs')}; ${JSON.stringify(dir)} ${how}`) as string;
+  await expect(prepareRun('job.yaml', { cwd, env })).rejects.toMatchObject({ code: 'spec', message });
+  await expect(plan('job.yaml', { cwd, env })).rejects.toMatchObject({ code: 'spec', message });
+  await (await prepareRun('job.yaml', { cwd, env, runsDir: tempDir() })).close();
 });
 
 test('so it is when a run goes on, here or elsewhere, whose folder has to have it', async () => {

@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { isAbsolute, posix, resolve } from 'node:path';
 import { OrchError } from '@orch/contracts';
 import type { CompiledJob } from '@orch/contracts';
 import { readsAtStart } from '@orch/spec';
@@ -24,7 +24,7 @@ export function requireReads({ plan, jobDir, inputs }: Reading): void {
 
 /**
  * For each glob under `reads`, `each.files` or `attachments` that finds nothing and behind which no step can make
- * anything, a line that says so.
+ * anything, and for each that leads out of the folder of the job, a line that says so.
  */
 export async function notesOnReads({ plan, jobDir }: Pick<Reading, 'plan' | 'jobDir'>): Promise<string[]> {
   const reads = readsAtStart(plan.steps).filter(({ isGlob }) => isGlob);
@@ -33,10 +33,26 @@ export async function notesOnReads({ plan, jobDir }: Pick<Reading, 'plan' | 'job
   for (const path of new Set(globs.map(({ path }) => path))) {
     if ((await findReads([path], jobDir)).length === 0) idle.add(path);
   }
-  return globs.flatMap(({ field, path }) =>
-    idle.has(path) ? [`warning: steps.${field}: no file fits ${path} in ${jobDir}`] : [],
-  );
+  const nothing = globs.filter(({ path }) => idle.has(path));
+  return [
+    ...nothing.map(({ field, path }) => `warning: steps.${field}: no file fits ${path} in ${jobDir}`),
+    ...plan.steps.flatMap(outsideOf).map(({ field, path }) => {
+      return `warning: steps.${field}: ${path} is outside the folder of the job, ${jobDir}`;
+    }),
+  ];
 }
+
+/** What a step reads beside the folder of the job, as far as that is known before it runs. */
+function outsideOf({ id, reads, each }: CompiledJob['plan']['steps'][number]): Glob[] {
+  const files = each !== undefined && 'files' in each && !hasTags(each.files) ? [each.files] : [];
+  const all = [
+    ...reads.map((path) => ({ field: `${id}.reads`, path })),
+    ...files.map((path) => ({ field: `${id}.each.files`, path })),
+  ];
+  return all.filter(({ path }) => isAbsolute(path) || posix.normalize(path).split('/')[0] === '..');
+}
+
+const hasTags = (text: string): boolean => /\{[{%]/.test(text);
 
 type Glob = { readonly field: string; readonly path: string };
 
@@ -48,7 +64,7 @@ function globsOf({ id, needs, each, fields, template }: CompiledJob['plan']['ste
     ...(each !== undefined && 'files' in each ? [{ field: `${id}.each.files`, path: each.files }] : []),
     ...attached.map((path) => ({ field: `${id}.attachments`, path })).filter(({ path }) => /[*?[\]{}()]/.test(path)),
   ];
-  return globs.filter(({ path }) => template === false || !/\{[{%]/.test(path));
+  return globs.filter(({ path }) => template === false || !hasTags(path));
 }
 
 export function isFile(path: string): boolean {

@@ -1,5 +1,5 @@
 import { OrchError } from '@orch/contracts';
-import type { Hider } from '@orch/contracts';
+import type { Hider, JsonObject, PlanStep, SubJob } from '@orch/contracts';
 import { readJob } from '@orch/engine';
 import { createHider, findSecrets } from '@orch/secrets';
 import { withDotenv } from './environment.ts';
@@ -12,10 +12,22 @@ export type Secrets = {
 };
 
 /** The secrets of an environment: those that a job names, and those whose names say so. `usage` when a named one is not set, or too short. */
-export function requireSecrets(env: Environment, names: readonly string[]): Secrets {
-  const found = findSecrets({ names, env });
+export function requireSecrets(env: Environment, names: readonly string[], steps: readonly PlanStep[] = []): Secrets {
+  const found = findSecrets({ names, env, namedBy: (name) => placeOf(name, steps) });
   if (!found.ok) throw found.error;
   return { hider: createHider(found.value.values()), values: found.value };
+}
+
+/** The variable of a step, or of one of a job that it runs, that is given the secret. */
+function placeOf(name: string, steps: readonly PlanStep[]): string | undefined {
+  for (const { id, kind, fields } of steps) {
+    const given = Object.entries((fields['env'] ?? {}) as JsonObject);
+    const found = given.find(([, value]) => (value as { readonly secret?: unknown } | null)?.secret === name);
+    if (found !== undefined) return `steps.${id}.env.${found[0]}`;
+    const inner = kind === 'job' ? placeOf(name, (fields['job'] as unknown as SubJob).plan.steps) : undefined;
+    if (inner !== undefined) return `${inner} of the job of step ${id}`;
+  }
+  return undefined;
 }
 
 /** The same for who only looks: what a job names and the environment has not needs no hiding here. */

@@ -69,3 +69,10 @@ test('what is named and cannot be hidden is refused, and its value stays unsaid'
   );
   expect(findSecrets({ names: ['TINY'], env: { TINY: 'äöü4567' }, minLength: 7 }).ok).toBe(true);
 });
+
+test('an error says where a variable is named, where that is known', () => {
+  const found = findSecrets({ names: ['NOPE'], env: {}, namedBy: () => 'steps.x.env.A' });
+  expect(found).toMatchObject({
+    error: { message: expect.stringContaining('NOPE (named by steps.x.env.A)') as string },
+  });
+});

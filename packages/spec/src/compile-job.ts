@@ -1,10 +1,11 @@
 import { basename, resolve } from 'node:path';
 import { err, ok } from '@orch/contracts';
-import type { CompiledJob, Result } from '@orch/contracts';
+import type { CompiledJob, JsonObject, Result } from '@orch/contracts';
 import { buildPlan } from './compile/build-plan.ts';
 import { checkJob } from './compile/check-job.ts';
 import type { CheckedJob } from './compile/check-job.ts';
 import type { CompileContext } from './compile/context.ts';
+import { fitVar } from './compile/fit-var.ts';
 import { Inputs, sha256 } from './compile/inputs.ts';
 import type { JobSpec } from './parse-job.ts';
 import { readSpec } from './parse-job.ts';
@@ -40,8 +41,9 @@ async function compile(
     chain: [{ path: resolve(jobDir, basename(source.file)), file: source.file }],
   });
   checkGiven(Object.keys(vars), job, problems);
+  const fitted = fitGiven(vars, job, problems);
   if (!problems.none) return err(problems.sorted());
-  const plan = await buildPlan(job, context);
+  const plan = await buildPlan(job, { ...context, vars: fitted });
   return ok({
     plan,
     planHash: digest(plan),
@@ -57,4 +59,18 @@ function checkGiven(given: readonly string[], { vars }: CheckedJob, problems: Pr
     const message = `--var ${name}: the job has no such variable${suggest(name, vars)}`;
     problems.add(0, { code: 'unknown_key', message });
   }
+}
+
+/** Values of `--var`, of the types that the defaults of the job have. */
+function fitGiven(vars: JsonObject, { draft }: CheckedJob, problems: Problems): JsonObject {
+  return Object.fromEntries(
+    Object.entries(vars).map(([name, value]) => {
+      const fitted = fitVar(value, draft.vars[name]);
+      if (fitted.ok) return [name, fitted.value];
+      const given = typeof value === 'string' ? value : JSON.stringify(value);
+      const shown = given.length > 60 ? `${given.slice(0, 57)}…` : given;
+      problems.add(0, { code: 'wrong_type', message: `--var ${name}=${shown}: ${fitted.error}` });
+      return [name, value];
+    }),
+  );
 }

@@ -7,6 +7,7 @@ export type { CompileContext, ImportedJob } from './compile/context.ts';
 export { mountedFolder } from './compile/load-pipeline.ts';
 export type { PipelineFile } from './compile/load-pipeline.ts';
 export type { OwnKind, OwnKinds } from './compile/own-kinds.ts';
+export { fitVar } from './compile/fit-var.ts';
 export { digestModule } from './compile/module-digest.ts';
 export { readsAtStart } from './compile/reads-at-start.ts';
 export type { ReadAtStart } from './compile/reads-at-start.ts';

@@ -50,8 +50,8 @@ export const growthMutations: readonly Mutation[] = [
     name: 'child-vars-ignored',
     breaks: 'a job within a job does not get the values that its step hands it',
     file: `${src}/kinds/job.ts`,
-    replace: 'vars: { ...job.plan.vars, ...vars }',
-    by: 'vars: { ...vars, ...job.plan.vars }',
+    replace: 'vars: { ...job.plan.vars, ...own.value }',
+    by: 'vars: { ...own.value, ...job.plan.vars }',
     tests: child,
   },
   {

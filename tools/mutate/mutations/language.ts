@@ -50,8 +50,8 @@ export const languageMutations: readonly Mutation[] = [
     name: 'pipeline-parameter-unchecked',
     breaks: 'a pipeline takes values for parameters it does not have',
     file: `${spec}/compile/load-pipeline.ts`,
-    replace: 'if (Object.hasOwn(known, key)) continue;',
-    by: 'if (Object.hasOwn(known, key) || key !== undefined) continue;',
+    replace: 'if (Object.hasOwn(known, key)) {',
+    by: 'if (Object.hasOwn(known, key) || key !== undefined) {',
     tests: [`${spec}/compile/load-pipeline.test.ts`, ...malformed],
   },
   {

@@ -17,8 +17,8 @@ export const stopMutations: readonly Mutation[] = [
     name: 'job-timeout-ignored',
     breaks: 'timeout_s of a job ends nothing',
     file: `${src}/execute.ts`,
-    replace: 'withDeadline(ports.clock, stop.signal, job.plan.timeout_s)',
-    by: 'withDeadline(ports.clock, stop.signal, undefined)',
+    replace: 'seconds: job.plan.timeout_s',
+    by: 'seconds: 0',
     tests: [`${src}/run.test.ts`],
   },
   {

@@ -20,6 +20,6 @@ export async function execute({ terminal, args, options }: Invocation<Options>):
   const done = await askRun(dir, { kind: 'answer', step, granted, by: userInfo().username, ...given }, { hider });
   const name = item === undefined ? step : `${step} ${item}`;
   if (options.json) terminal.out(JSON.stringify({ job_id: jobId, step, granted, done }));
-  else for (const line of describeAnswer({ jobId, name, granted, done })) terminal.out(line);
+  else for (const line of describeAnswer({ jobId, name, granted, answer, done })) terminal.out(line);
   return exitCodes.succeeded;
 }

@@ -11,7 +11,7 @@ export const strict = ['--strict', 'warnings are errors, such as globs that find
 export const planning = [
   ['--provider <name>', 'who answers: name or name:model'],
   variables,
-  ['--only <step>', 'run this step and what it needs'],
+  ['--only <step>', 'run this step and what it needs', 'once'],
   ['--limit <items>', 'take at most so many items of each fan-out'],
   strict,
 ] as const;

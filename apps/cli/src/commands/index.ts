@@ -16,15 +16,15 @@ export type CommandRow = {
   readonly summary: string;
   /** Names as commander writes them (`<job>`, `[item]`, `<key...>`), and their descriptions. */
   readonly arguments: readonly (readonly [string, string])[];
-  /** Flags as commander writes them, their description, and whether they may be given many times. */
-  readonly options: readonly (readonly [string, string, 'many'?])[];
+  /** Flags as commander writes them, their description, and whether they may be given many times, or are refused the second time. */
+  readonly options: readonly (readonly [string, string, ('many' | 'once')?])[];
   readonly load: () => Promise<{ execute(invocation: Invocation<never>): Promise<ExitCode> }>;
 };
 
 const howItGoesOn = [
-  ['--from <step>', 'run this step and all that needs it anew'],
+  ['--from <step>', 'run this step and all that needs it anew', 'once'],
   ['--retry-failed', 'ask for other answers where steps failed'],
-  ['--fail-fast', 'end what is in flight at the first failure'],
+  ['--fail-fast', 'end what is in flight at the first failure that no step accepts'],
   ['--plan', 'only tell what would happen: nothing runs'],
 ] as const;
 const answering = [

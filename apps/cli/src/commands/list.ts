@@ -2,7 +2,7 @@ import { exitCodes } from '@orch/contracts';
 import { listRuns } from '@orch/sdk';
 import type { RunSummary } from '@orch/sdk';
 import type { Terminal } from '../terminal.ts';
-import { harmless, paintState, seconds, table } from '../words.ts';
+import { fewOf, harmless, paintState, seconds, table } from '../words.ts';
 import type { Invocation } from './index.ts';
 import { runsDirOf } from './options.ts';
 import type { RunsDirOption } from './options.ts';
@@ -44,8 +44,12 @@ function row(run: Listed, terminal: Terminal): string[] {
     steps,
     seconds(run.duration_s),
     run.started_at ?? '',
-    begunBy(run),
+    [waitsFor(run), begunBy(run)].filter((text) => text !== '').join('  '),
   ];
+}
+
+function waitsFor({ waiting = [] }: Listed): string {
+  return waiting.length === 0 ? '' : `waits at ${fewOf(waiting, 3).join(', ')}`;
 }
 
 function begunBy({ parent, depth }: Listed): string {

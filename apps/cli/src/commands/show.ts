@@ -1,7 +1,9 @@
 import { exitCodes } from '@orch/contracts';
-import { findRun, readRun } from '@orch/sdk';
+import { findRun, openQuestions, readRun } from '@orch/sdk';
 import type { ReadRun } from '@orch/sdk';
 import { describeRun } from '../describe-run.ts';
+import { nextSteps } from '../next-steps.ts';
+import type { Terminal } from '../terminal.ts';
 import type { Invocation } from './index.ts';
 import { runsDirOf } from './options.ts';
 import type { RunsDirOption } from './options.ts';
@@ -9,8 +11,15 @@ import type { RunsDirOption } from './options.ts';
 export async function execute({ terminal, args: [job], options }: Invocation<RunsDirOption>): Promise<0> {
   const run = await readRun(findRun(runsDirOf(options, terminal), job));
   if (options.json) terminal.out(JSON.stringify(record(run), undefined, 2));
-  else for (const line of describeRun(run, terminal)) terminal.out(line);
+  else for (const line of [...describeRun(run, terminal), ...(await answerLines(run, terminal))]) terminal.out(line);
   return exitCodes.succeeded;
+}
+
+/** What a run that waits asks, and how it is answered. */
+async function answerLines({ manifest, status, dir }: ReadRun, terminal: Terminal): Promise<string[]> {
+  if (status !== 'waiting') return [];
+  const waiting = await openQuestions(dir);
+  return nextSteps({ result: { jobId: manifest.job_id, dir, status, manifest }, frozen: false, waiting }, terminal);
 }
 
 function record({ manifest, status, dir, children }: ReadRun): object {

@@ -2,7 +2,7 @@ import { exitCodes } from '@orch/contracts';
 import { explainStep, findRun } from '@orch/sdk';
 import type { AskedQuestion, StepExplanation, UnitEnd } from '@orch/sdk';
 import type { Terminal } from '../terminal.ts';
-import { fewOf, harmless, plural } from '../words.ts';
+import { fewOf, harmless, inLines, plural } from '../words.ts';
 import type { Invocation } from './index.ts';
 import { runsDirOf } from './options.ts';
 import type { RunsDirOption } from './options.ts';
@@ -18,11 +18,11 @@ export async function execute({ terminal, args, options }: Invocation<RunsDirOpt
 function describe({ questions, ends, items }: StepExplanation, terminal: Terminal): string[] {
   const told = [
     ...questions.map((question) => ({ ts: question.ts, lines: questionLines(question, terminal) })),
-    ...ends.map((end) => ({ ts: end.ts, lines: [endLine(end)] })),
+    ...ends.map((end) => ({ ts: end.ts, lines: endLines(end) })),
   ];
   const sorted = told.toSorted((a, b) => a.ts.localeCompare(b.ts)).flatMap(({ lines }) => lines);
   if (items !== undefined) return [...sorted, ...itemLines(items)];
-  if (questions.length > 0) return sorted;
+  if (questions.length > 0 || ends.every(({ end }) => end === 'skipped' || end === 'waiting')) return sorted;
   return [...sorted, 'It asked no model and looked into no cache: without a success with the same inputs, it runs.'];
 }
 
@@ -59,18 +59,26 @@ const sources = {
   in_flight: 'a call that was under way',
 };
 
-function endLine(end: UnitEnd): string {
+function endLines(end: UnitEnd): string[] {
   const head = `${time(end.ts)}  ${end.end}`;
   switch (end.end) {
     case 'failed':
-      return `${head}: ${harmless(end.message.split('\n', 1)[0] ?? '')}`;
+      return [`${head}: ${harmless(end.message.split('\n', 1)[0] ?? '')}`];
     case 'skipped':
-      return `${head}: ${end.reason}`;
+      return [`${head}: ${end.reason}${skipWords(end)}`];
+    case 'waiting':
+      return [`${head} for an answer to: ${inLines(end.question)}`];
     case 'reused':
-      return `${head}: its inputs were those of line ${end.fromSeq} of the log`;
+      return [`${head}: its inputs were those of line ${end.fromSeq} of the log`];
     default:
-      return head;
+      return [head];
   }
+}
+
+/** What of the job or of other steps it was skipped for. */
+function skipWords({ when, for: needs = [] }: Extract<UnitEnd, { readonly end: 'skipped' }>): string {
+  if (when !== undefined) return `, for this does not hold: ${inLines(when)}`;
+  return needs.length === 0 ? '' : `, for ${needs.map(({ need, status }) => `${need}: ${status}`).join(', ')}`;
 }
 
 function time(ts: string): string {

@@ -88,6 +88,8 @@ export const eventData = {
   'step.failed': z.strictObject({
     ...failure,
     attempt: count,
+    /** What else templates may read of the step: a JSON object, kept like an output. */
+    extra: outputRef.exactOptional(),
     will_retry: z.boolean().exactOptional(),
     next_attempt_at: timestamp.exactOptional(),
   }),

@@ -7,6 +7,7 @@ import type { FileRef, Json, JsonObject, StepHost, StepKind, StepScope, WriteMod
 import { digestModule } from '@orch/spec';
 import { z } from 'zod';
 import { homeOf } from '../read-job.ts';
+import { pathOfFault } from './path-of-fault.ts';
 
 const input = z.strictObject({ uses: z.string(), code_sha256: z.string() });
 
@@ -37,12 +38,12 @@ export const moduleKind: StepKind<z.infer<typeof input>> = {
       const run = await load(resolve(home, uses), { uses, code_sha256 });
       const steps = new Map<string, Json>();
       const returned: unknown = await run(contextOf(host, (more) => addSteps(steps, more, uses)));
-      const output = asJson(returned, uses);
+      const output = asJson(returned, `${uses} returned`);
       if (steps.size === 0) return { status: 'succeeded', output };
       return { status: 'succeeded', output, steps: Object.fromEntries(steps) };
     } catch (error) {
       if (OrchError.is(error)) return { status: 'failed', error };
-      return { status: 'failed', error: thrown(error, uses) };
+      return { status: 'failed', error: thrown(error, { uses, host }) };
     }
   },
 };
@@ -87,28 +88,42 @@ function contextOf(host: StepHost, addSteps: ModuleContext['addSteps']): ModuleC
   };
 }
 
-function addSteps(steps: Map<string, Json>, more: JsonObject, uses: string): void {
-  for (const [id, step] of Object.entries(asJson(more, uses) as JsonObject)) {
+function addSteps(steps: Map<string, Json>, more: unknown, uses: string): void {
+  const map = asJson(more, `${uses} added`);
+  if (typeof map !== 'object' || map === null || Array.isArray(map)) {
+    const got = Array.isArray(map) ? 'a list' : JSON.stringify(map);
+    throw new OrchError('spec', `addSteps of ${uses}: expected a map of steps by id, got ${got}.`, {
+      hint: "addSteps({ greet: { run: 'echo hi' } })",
+    });
+  }
+  for (const [id, step] of Object.entries(map)) {
     if (steps.has(id)) throw new OrchError('spec', `Expected ${uses} to add each step once, it adds ${id} twice.`);
     steps.set(id, step);
   }
 }
 
-function asJson(value: unknown, uses: string): Json {
+/** `told`: who came to the value, such as `fit.ts returned`. */
+function asJson(value: unknown, told: string): Json {
   const output = (value ?? null) as Json;
   try {
     canonicalJson(output);
     return output;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new OrchError('module_failed', `Expected ${uses} to return a value that JSON can carry: ${reason}`, {
-      cause: error,
-      retryable: false,
-    });
+    const path = pathOfFault(output);
+    const what = path === '' ? told : `${told} at ${path}`;
+    throw new OrchError('module_failed', `${what}: ${reason}`, { cause: error, retryable: false });
   }
 }
 
-function thrown(error: unknown, uses: string): OrchError {
+function thrown(error: unknown, { uses, host }: { readonly uses: string; readonly host: StepHost }): OrchError {
   const message = error instanceof Error ? error.message : String(error);
-  return new OrchError('module_failed', `${uses}: ${message}`, { cause: error });
+  const hint = error instanceof TypeError ? whatItSees(host) : undefined;
+  return new OrchError('module_failed', `${uses}: ${message}`, { cause: error, hint });
+}
+
+/** Most often it reads a step that it does not need. */
+function whatItSees({ scope: { steps } }: StepHost): string {
+  const seen = Object.keys(steps);
+  return `A module sees only the steps that \`needs\` names: ${seen.length === 0 ? 'here none' : seen.join(', ')}.`;
 }

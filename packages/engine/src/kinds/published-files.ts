@@ -16,7 +16,7 @@ type Around = {
 /**
  * The files that `from`, a path or a glob, names. Without `to` each stays where it is; a `to` that ends in `/` is a
  * folder, below which they keep their paths from the first part of `from` that is no plain name. The error is
- * `not_found` for a path that no needed step made, `conflict` for several files that shall become one.
+ * `not_found` for a path or glob that fits nothing the needed steps made, `conflict` for several files that shall become one.
  */
 export async function publishedFiles(
   { from, to }: { readonly from: string; readonly to?: string | undefined },
@@ -27,7 +27,7 @@ export async function publishedFiles(
   const plain = byPath.get(path);
   const fitting = plain === undefined ? await findFiles([from], outputs) : [path];
   const files = fitting.flatMap((name) => byPath.get(name) ?? []);
-  if (files.length === 0 && !isGlob(from)) return err(notMade(from, [...byPath.keys()]));
+  if (files.length === 0) return err(notMade(from, [...byPath.keys()]));
   if (to === undefined) return ok(files.map((file) => ({ file, target: file.path })));
   if (!to.endsWith('/') && files.length > 1) return err(several(from, to, files));
   const base = plain === undefined ? plainStart(from) : posix.dirname(path);

@@ -1,5 +1,5 @@
 import { parseJson } from '@orch/answers';
-import { OrchError, ok } from '@orch/contracts';
+import { OrchError, err, ok } from '@orch/contracts';
 import type { Json, Outcome, Result, StepHost, StepKind } from '@orch/contracts';
 import { runCommand } from '@orch/process';
 import type { CommandResult } from '@orch/process';
@@ -27,7 +27,8 @@ async function runShell(fields: ShellInput, host: StepHost): Promise<Outcome<Jso
   const result = hidden(await runCommand(file, args, { ...commandOptions(fields, host), maxOutput }), host);
   if (result.truncated) return { status: 'failed', error: tooMuch() };
   if (result.status === 'exited' && result.exitCode === 0) return succeed(fields, result);
-  return { status: 'failed', error: failure(fields, result) };
+  const exit = result.status === 'exited' ? { exit_code: result.exitCode } : {};
+  return { status: 'failed', error: failure(fields, result, host), extra: { ...exit, stderr: result.stderr } };
 }
 
 /** As wholes, before anything is cut from them or read in them. */
@@ -49,21 +50,48 @@ function withoutLastLineEnds(text: string): string {
 }
 
 function read(as: ShellInput['output'], stdout: string): Result<Json> {
-  if (as === 'json') return parseJson(stdout);
+  if (as === 'json') return readJson(stdout);
   return ok(as === 'text' ? stdout : stdout === '' ? [] : stdout.split(/\r?\n/));
 }
 
-function failure(fields: ShellInput, result: CommandResult): OrchError {
-  const what =
-    fields.run === undefined ? `\`${fields.command}\` (${fields.args.length} arguments)` : `\`${fields.run}\``;
+function readJson(stdout: string): Result<Json> {
+  const read = parseJson(stdout);
+  if (read.ok) return read;
+  const { code, message, details } = read.error;
+  const hint = 'Let the command print one JSON value and nothing else; what is no result belongs on stderr.';
+  return err(new OrchError(code, `output: json: ${message.replace('in the answer', 'on stdout')}`, { hint, details }));
+}
+
+function failure(fields: ShellInput, result: CommandResult, host: StepHost): OrchError {
+  const { run, command = '', args } = fields;
+  const what = run === undefined ? `\`${command}\` (${args.length} arguments)` : `\`${inShort(run, 200)}\``;
   const said = lastLines(result.stderr) || lastLines(result.stdout);
   return new OrchError(
     'command_failed',
-    `Expected ${what} to exit with 0, it ${ended(result)}.${said && `\n${said}`}`,
-    {
-      hint: 'The whole output is in the log of the step.',
-    },
+    `Expected ${what} to exit with 0, it ${ended(result)}${valuesIn(fields, host)}.${said && `\n${said}`}`,
+    { hint: 'The whole output is in the log of the step.' },
   );
+}
+
+/** What the tags in the shell line gave: the line itself has only their names. */
+function valuesIn({ run = '', env }: ShellInput, { hider }: StepHost): string {
+  const named = Object.entries(env).filter(([name]) => new RegExp(`\\$${name}\\b`).test(run));
+  const values = named.flatMap(([name, value]) => {
+    if (typeof value !== 'string' || !isTag.test(name)) return [];
+    return [`$${name} = ${JSON.stringify(inShort(hider.text(value), 60))}`];
+  });
+  return values.length === 0
+    ? ''
+    : ` (${values.slice(0, mostValues).join(', ')}${values.length > mostValues ? ', …' : ''})`;
+}
+
+const isTag = /^ORCH_V\d+$/;
+const mostValues = 5;
+
+/** Its first line, as far as it is not too long. */
+function inShort(text: string, longest: number): string {
+  const [first = ''] = text.trim().split('\n', 1);
+  return first.length === text.trim().length && first.length <= longest ? first : `${first.slice(0, longest)} …`;
 }
 
 function tooMuch(): OrchError {

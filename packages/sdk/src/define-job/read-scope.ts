@@ -77,17 +77,17 @@ class Results {
     return Object.defineProperties({ key, item }, Object.getOwnPropertyDescriptors(result)) as ItemResult;
   }
 
-  #ofUnit({ status, success }: UnitView, step: string, item?: string): NeedResult {
+  #ofUnit({ status, success, failure: last }: UnitView, step: string, item?: string): NeedResult {
     const { blobs, state } = this.#run;
     if (status !== 'succeeded' || success === undefined) {
       const failure = state.failures.find((each) => each.step === step && each.item === item);
       if (failure === undefined) return nothing(status);
-      return { ...nothing(status), error: { code: failure.code, message: failure.message } };
+      const { code, message } = failure;
+      return { ...nothing(status), error: { code, message }, ...extraOf(last?.data, blobs) };
     }
-    const { output, files, extra } = success.data;
+    const { output, files } = success.data;
     const listed = 'sha256' in files ? (load(files, blobs) as unknown as readonly FileRef[]) : files;
-    const more = extra === undefined ? {} : (load(extra, blobs) as OutcomeExtra);
-    const result = { status, files: listed.map((file) => this.#file(file)), ...more };
+    const result = { status, files: listed.map((file) => this.#file(file)), ...extraOf(success.data, blobs) };
     return Object.defineProperty(result, 'output', {
       get: () => load(output, blobs),
       enumerable: true,
@@ -103,6 +103,10 @@ class Results {
 }
 
 const nothing = (status: UnitView['status']): NeedResult => ({ status, output: null, files: [] });
+
+function extraOf({ extra }: { readonly extra?: OutputRef } = {}, blobs: BlobStore): OutcomeExtra {
+  return extra === undefined ? {} : (load(extra, blobs) as OutcomeExtra);
+}
 
 function load(ref: OutputRef, blobs: BlobStore): Json {
   const bytes = ref.inline ?? text(ref.sha256, blobs);

@@ -73,7 +73,7 @@ test('what is wrong with a job is told by its path in the job, without lines tha
   writeFileSync(join(cwd, 'd.md'), 'one\n{{ nope }}');
   await expect(run(job, { cwd, provider: 'echo' }).result).rejects.toMatchObject({
     code: 'spec',
-    message: '3 problems in the defined job, nothing was run.',
+    message: '2 problems in the defined job, one problem in d.md, nothing was run.',
     details: {
       problems: [
         { code: 'template', message: expect.stringMatching(/^steps\.a\.run: no step "b"/) },

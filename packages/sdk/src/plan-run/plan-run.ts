@@ -3,6 +3,7 @@ import { OrchError } from '@orch/contracts';
 import type { CompiledJob, Plan, PlanStep, ProviderChoice } from '@orch/contracts';
 import { buildDag, dependents, levels } from '@orch/dag';
 import { basePaths } from '@orch/filestore';
+import { renderText } from '@orch/spec';
 import { nameProvider, requireProvider } from '../choose-provider.ts';
 import { foreseeOutputs } from '../copy-outputs.ts';
 import { readText, runsFolder } from '../environment.ts';
@@ -12,6 +13,7 @@ import { askAround, compileOptions, lastPlanOf, surroundings, whereIs } from '..
 import type { PrepareOptions, Surroundings } from '../prepare-run.ts';
 import { choiceBefore } from '../open-providers.ts';
 import { notesOnReads } from '../reads-of-job.ts';
+import { requireSeparate } from '../require-separate.ts';
 import { refuseWarnings } from '../refuse-warnings.ts';
 import { openAnswers } from './answers.ts';
 import type { Answers } from './answers.ts';
@@ -33,12 +35,13 @@ export type PlanRunOptions = PrepareOptions & {
 export async function planRun(spec: string | Job | undefined, options: PlanRunOptions = {}): Promise<PlannedRun> {
   const around = surroundings(options);
   const job = await compileUnasked(spec, around, options);
+  const folder = runsFolder(options.runsDir, around);
+  requireSeparate(job, folder);
   const steps = selected(job.plan.steps, options.only);
   const chosen = { ...job, plan: { ...job.plan, steps } };
   const notes = await notesOnReads(chosen);
   if (around.strict) refuseWarnings(notes);
   const probed = await probeSteps(chosen, options);
-  const folder = runsFolder(options.runsDir, around);
   const answers = openAnswers(job.plan, { ...around, cache: basePaths(folder).sharedCache, jobDir: job.jobDir });
   const planned: PlannedStep[] = [];
   const dag = buildDag(steps);
@@ -52,7 +55,8 @@ export async function planRun(spec: string | Job | undefined, options: PlanRunOp
     }
   }
   const waits = steps.flatMap((step) =>
-    questionsOf(step).map((question) => {
+    questionsOf(step).map((written) => {
+      const question = step.kind === 'approve' ? asFarAsKnown(written, job.plan) : written;
       const blocks = dependents(dag.value, step.id).map(({ id }) => id);
       return { step: step.id, question, blocks };
     }),
@@ -71,6 +75,14 @@ function questionsOf({ kind, fields }: PlanStep): string[] {
   if (kind === 'approve') return [fields['question'] as string];
   if (kind !== 'job') return [];
   return (fields['job'] as unknown as { readonly plan: Plan }).plan.steps.flatMap(questionsOf);
+}
+
+/** A question as it will be asked, unless it names something that only a run knows. */
+function asFarAsKnown(question: string, { task, vars }: Plan): string {
+  if (/\{[{%][^}]*\b(?:steps|item|run|job|now)\b/.test(question)) return question;
+  const nowhere = { id: '', dir: '', outputs: '' };
+  const rendered = renderText(question, { task, vars, steps: {}, run: nowhere, job: { dir: '' }, now: '' });
+  return rendered.ok ? rendered.value : question;
 }
 
 function whoWaits(steps: readonly PlanStep[]): ReadonlyMap<string, readonly string[]> {

@@ -37,6 +37,10 @@ const namers: Namers = {
       ...('sha256' in files ? [list(files, `the list of files of ${unitName(event)}`, contents)] : contents(files)),
     ];
   },
+  'step.failed': (event) => {
+    const { extra } = event.data;
+    return extra === undefined ? [] : [output(extra, `the result of ${unitName(event)}`)];
+  },
   'file.written': ({ data }) => contents([data]),
   'artifact.created': ({ data }) => [blob(data.digest, data.name)],
 };

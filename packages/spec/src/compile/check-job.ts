@@ -1,15 +1,17 @@
 import { basename, dirname, posix } from 'node:path';
 import type { Plan, PlanInput } from '@orch/contracts';
 import type { Draft, DraftStep } from '../fields/draft.ts';
+import { hasTags } from '../fields/words.ts';
 import type { JobSpec } from '../parse-job.ts';
 import { readSpec } from '../parse-job.ts';
 import type { Problems } from '../source/problems.ts';
 import { suggest } from '../source/suggest.ts';
-import { inside } from '../source/written.ts';
+import { inside, toJson } from '../source/written.ts';
 import { checkProviders } from './check-providers.ts';
 import { checkReads } from './check-reads.ts';
 import { checkTemplates } from './check-templates.ts';
 import type { CompileContext } from './context.ts';
+import { fitVar } from './fit-var.ts';
 import { fillFiles, namedFile, noteMissing, pathInJob } from './fill-files.ts';
 import type { Files, FilledStep, NamedFile } from './fill-files.ts';
 import type { Inputs } from './inputs.ts';
@@ -140,13 +142,21 @@ async function readJobFile(
 
 const isCode = (path: string): boolean => /\.[cm]?[jt]s$/.test(path);
 
-/** Notes values for variables that the job of a step does not have. */
-function checkVars(step: DraftStep, { vars }: CheckedJob, problems: Problems): void {
+/** Notes values for variables that the job of a step does not have, or that are of another type. */
+function checkVars(step: DraftStep, { vars, draft }: CheckedJob, problems: Problems): void {
   const entry = step.written.get('vars');
   if (entry?.value.type !== 'map') return;
   const place = placeOf(step, entry, problems);
   for (const { key, keySpan } of entry.value.entries.filter(({ key }) => !vars.has(key))) {
     const message = `${inside(place.path, key)}: that job has no such variable${suggest(key, vars)}`;
     place.problems.add(keySpan[0], { code: 'unknown_key', message });
+  }
+  for (const { key, value } of entry.value.entries) {
+    const given = toJson(value);
+    if (value.type === 'unreadable' || (typeof given === 'string' && hasTags(given))) continue;
+    const fitted = fitVar(given, draft.vars[key]);
+    if (fitted.ok) continue;
+    const message = `${inside(place.path, key)}: ${fitted.error}`;
+    place.problems.add(value.span[0], { code: 'wrong_type', message });
   }
 }

@@ -1,13 +1,14 @@
 import { basename, posix } from 'node:path';
-import type { JsonObject } from '@orch/contracts';
+import type { Json, JsonObject } from '@orch/contracts';
 import type { Draft } from '../fields/draft.ts';
 import { readJob } from '../fields/read-job.ts';
 import type { Problems } from '../source/problems.ts';
 import { readYaml } from '../source/read-yaml.ts';
 import { Source } from '../source/source.ts';
 import { suggest } from '../source/suggest.ts';
-import { entryOf, inside } from '../source/written.ts';
+import { entryOf, inside, toJson } from '../source/written.ts';
 import type { Entry } from '../source/written.ts';
+import { fitTyped } from './fit-var.ts';
 import { beside } from './fill-files.ts';
 import type { Inputs } from './inputs.ts';
 import { normalPath } from './inputs.ts';
@@ -83,14 +84,29 @@ function offsetOf({ written }: Draft): number {
 /** The values a job gives its pipeline, which must have parameters of these names. */
 function withParameters({ pipeline, written }: Draft, known: JsonObject, problems: Problems): JsonObject {
   const given = entryOf(written.get('pipeline')?.value, 'with')?.value;
-  for (const { key, keySpan } of given?.type === 'map' ? given.entries : []) {
-    if (Object.hasOwn(known, key)) continue;
+  for (const { key, keySpan, value } of given?.type === 'map' ? given.entries : []) {
+    if (Object.hasOwn(known, key)) {
+      noteMisfit({ key, value }, known[key], problems);
+      continue;
+    }
     const names = Object.keys(known);
     const there = names.length === 0 ? 'it has none' : `it has ${names.join(', ')}`;
     const message = `${inside('pipeline.with', key)}: no parameter of this pipeline${suggest(key, names)}; ${there}`;
     problems.add(keySpan[0], { code: 'unknown_key', message });
   }
   return pipeline?.with ?? {};
+}
+
+/** In a job file, a value has the type that its parameter has. */
+function noteMisfit(
+  { key, value }: Pick<Entry, 'key' | 'value'>,
+  byDefault: Json | undefined,
+  problems: Problems,
+): void {
+  const fitted = fitTyped(toJson(value), byDefault);
+  if (fitted.ok || value.type === 'unreadable') return;
+  const message = `${inside('pipeline.with', key)}: ${fitted.error}`;
+  problems.add(value.span[0], { code: 'wrong_type', message });
 }
 
 function refuseVars({ written }: Draft, problems: Problems): void {

@@ -17,7 +17,12 @@ export const literal: Type<string> = {
   read: (written, path, problems) => {
     const value = nonEmptyText.read(written, path, problems);
     if (value === undefined || !hasTags(value)) return value;
-    return problems.add(written.span[0], { code: 'template', message: `${path}: templates are not rendered here` });
+    const hint = 'write it out: this is read before anything runs, and no value is known then';
+    return problems.add(written.span[0], {
+      code: 'template',
+      message: `${path}: templates are not rendered here`,
+      hint,
+    });
   },
 };
 

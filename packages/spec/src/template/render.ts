@@ -18,11 +18,18 @@ export function renderText(template: string, scope: StepScope): Result<string> {
 /** The items of `each: {list}`: a list whose texts are templates, or one template that gives a list. */
 export function renderList(list: Json, scope: StepScope): Result<readonly Json[]> {
   return attempt(() => {
-    const value = typeof list === 'string' ? evaluated(list, scope) : renderedDeep(list, scope, 'each');
+    const value = typeof list === 'string' ? itemsOf(list, scope) : renderedDeep(list, scope, 'each');
     if (Array.isArray(value)) return value as Json[];
     const got = value === null || value === undefined ? 'nothing' : `a value of type ${typeof value}`;
-    throw new OrchError('template', `each: expected ${JSON.stringify(list)} to give a list, got ${got}`);
+    const hint = typeof list === 'string' && typeof value === 'string' ? listHint(list) : undefined;
+    throw new OrchError('template', `each: expected ${JSON.stringify(list)} to give a list, got ${got}`, { hint });
   });
+}
+
+/** A step whose result is text can give it as a list. */
+function listHint(list: string): string | undefined {
+  const [, step] = /\bsteps\.([a-z][a-z0-9_-]*)\.output\b/.exec(list) ?? [];
+  return step && `\`output: json\` or \`output: lines\` on step ${step} gives a list`;
 }
 
 /** The fields of a step with every template rendered; `run` gets its values through `env`. */
@@ -36,6 +43,8 @@ export function renderStep(
     const fields = Object.entries(step.fields).map(([name, value]) => {
       const isTemplate = table === undefined || table.shape[name]?.templates !== undefined;
       if (!isTemplate || name === 'run') return [name, value] as const;
+      if (step.kind === 'job' && name === 'vars')
+        return [name, renderedValues(value, scope, `steps.${step.id}.vars`)] as const;
       const hasPaths = table?.shape[name]?.templates === 'keys_too' && !Array.isArray(value);
       const render = hasPaths ? renderedFiles : renderedDeep;
       return [name, render(value, scope, `steps.${step.id}.${name}`)] as const;
@@ -63,6 +72,22 @@ function renderedDeep(value: Json, scope: StepScope, path: string): Json {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, renderedDeep(inner, scope, path)]));
 }
 
+/** A text that is one `{{ … }}` gives the value itself; nothing is an empty text. */
+function renderedValues(value: Json, scope: StepScope, path: string): Json {
+  if (typeof value === 'string') {
+    const expression = hasTags(value) ? singleExpression(value) : undefined;
+    if (expression === undefined) return rendered(value, scope, path);
+    return plain(evaluated(value, expression, { scope, path }));
+  }
+  if (Array.isArray(value)) return value.map((item: Json) => renderedValues(item, scope, path));
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, renderedValues(inner, scope, path)]));
+}
+
+function plain(value: unknown): Json {
+  return value === null || value === undefined ? '' : (JSON.parse(JSON.stringify(value)) as Json);
+}
+
 /** Paths are templates too, and must stay different. */
 function renderedFiles(files: Json, scope: StepScope, path: string): Json {
   const paths = Object.keys(files as JsonObject).map((name) => rendered(name, scope, path));
@@ -74,14 +99,20 @@ function renderedFiles(files: Json, scope: StepScope, path: string): Json {
   );
 }
 
-function evaluated(template: string, scope: StepScope): unknown {
-  try {
-    const expression = singleExpression(template);
-    if (expression !== undefined) return plainLanguage.evalValueSync(expression, { ...scope });
-  } catch (error) {
-    throw renderError(error, template, 'each');
-  }
+function itemsOf(template: string, scope: StepScope): unknown {
+  const expression = singleExpression(template);
+  if (expression !== undefined) return evaluated(template, expression, { scope, path: 'each' });
   throw new OrchError('template', `each: expected one {{ … }} and nothing else, got ${JSON.stringify(template)}`);
+}
+
+type Evaluation = { readonly scope: StepScope; readonly path: string };
+
+function evaluated(template: string, expression: string, { scope, path }: Evaluation): unknown {
+  try {
+    return plainLanguage.evalValueSync(expression, { ...scope });
+  } catch (error) {
+    throw renderError(error, template, path);
+  }
 }
 
 function attempt<T>(render: () => T): Result<T> {
