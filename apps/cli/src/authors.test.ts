@@ -67,7 +67,7 @@ test('plan tells levels, items, conditions, calls, where it stops, and what woul
   expect(pages).toMatchObject({ items: 2, calls: { least: 2, most: 2 }, neededBy: ['each'] });
   expect(extra).toMatchObject({ skipped: true, calls: { least: 0, most: 0 } });
   expect(each).toMatchObject({ items: 2, cache: { is: 'unknown', until: 'pages ran' }, tokens: null });
-  const told = (await cli(['run', '--plan', '--limit', '1', '--var', 'deep=yes'], cwd)).out.join('\n');
+  const told = (await cli(['run', '--plan', '--limit', '1', '--var', 'deep=true'], cwd)).out.join('\n');
   expect(told).toMatch(/level 1 {2}pages .* 1 item, 1 call, about \d+ tokens in/);
   expect(told).toMatch(/level 1 {2}extra .* when vars\.deep, 1 call/);
   expect(told).toContain('stops at agree for an answer: Publish?; behind it: keep');

@@ -14,5 +14,7 @@ test('an answer is told by what it was, by who took it, and by what a resume mak
     'pay x: will be rejected when the process that runs job_1 looks into its inbox.',
     'It fails when the run goes on: orch resume job_1, when that process has ended',
   ]);
-  expect(told(true, 'there')[0]).toBe('pay x: granted without an answer. The process that runs job_1 has taken the answer.');
+  expect(told(true, 'there')[0]).toBe(
+    'pay x: granted without an answer. The process that runs job_1 has taken the answer.',
+  );
 });

@@ -89,7 +89,7 @@ test('with --json an error is JSON on standard output', async () => {
 });
 
 test('--var may be repeated, and does not swallow the job file behind it', async () => {
-  const cwd = withJob('vars: { a: 1, b: 2 }\nsteps:\n  keep: { write: { x.md: "{{ vars.a }}{{ vars.b }}" } }\n');
+  const cwd = withJob('vars: { a: p, b: q }\nsteps:\n  keep: { write: { x.md: "{{ vars.a }}{{ vars.b }}" } }\n');
   const { code } = await cli(['run', '--var', 'a=x', '--var', 'b=y', 'job.yaml'], cwd);
   expect(code).toBe(0);
 });

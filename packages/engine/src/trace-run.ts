@@ -68,7 +68,7 @@ class Tracer {
   async trace(step: PlanStep): Promise<void> {
     if (step.each === undefined) return void this.units.push(await this.#unit(step));
     const found = await orNothing(findItems(this.#facts, step, this.#items));
-    const items = found?.ok === true ? found.value : [];
+    const items = found?.ok === true && !this.#wasUnfound(step) ? found.value : [];
     this.#items.set(step.id, items);
     const nodes = itemNodes({ step, gathers: false }, items).map(({ node }) => node);
     const place = { step: step.id };
@@ -82,6 +82,12 @@ class Tracer {
     const made = joinItems({ results, blobs: this.#past.blobs }, nodes);
     results.set(step.id, lapsed === undefined ? made : { ...lapsed, items: made.items });
     if (lapsed === undefined) this.units[own] = { ...this.#told(step, place, inputs), made };
+  }
+
+  /** It was skipped before its items were looked for: those that follow it had none. */
+  #wasUnfound({ id }: PlanStep): boolean {
+    const view = this.#past.state.steps.get(id);
+    return view?.status === 'skipped' && view.items.size === 0;
   }
 
   async #unit(step: PlanStep, node?: ItemNode): Promise<TracedUnit> {
