@@ -68,7 +68,7 @@ describe.concurrent('the examples of the job language', () => {
     const place = copyOf('summarise-docs', context);
     place.write({ 'docs/brewing.md': '# Another page\n' });
     const stdout = await expectRun(place, ['job.yaml', ...replay]);
-    expect(stdout).toContain('pages docs/brewing.md (recording_missing)');
+    expect(stdout).toContain('pages docs/brewing.md (recording_missing, the job went on)');
     expect(place.output('index.md')).not.toContain('docs/brewing.md');
     place.write({ 'docs/storing.md': '# Another page\n' });
     await expectRun(place, ['job.yaml', ...replay], 1);

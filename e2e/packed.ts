@@ -12,6 +12,7 @@ export interface Manifest {
   readonly bin?: Readonly<Record<string, string>>;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly exports: Exports;
+  readonly files?: readonly string[];
 }
 
 /** A package that goes to the registry; `folder` is absolute. */

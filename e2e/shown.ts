@@ -6,6 +6,7 @@ export type Shown = {
   readonly job_id: string;
   readonly status: string;
   readonly dir: string;
+  readonly children: readonly { job_id: string }[];
   readonly steps: Readonly<Record<string, { status: string }>>;
   readonly files: readonly { path: string; sha256: string; size_bytes: number }[];
   readonly failures: readonly { step: string; code: string; message: string }[];

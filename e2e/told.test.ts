@@ -36,7 +36,8 @@ describe.concurrent('what is told of a run afterwards', () => {
     });
     const { code, stdout: printed, stderr } = await place.orch(['run', '--json']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    const { dir, status, ...rest } = await show(place);
+    const { dir, status, children, ...rest } = await show(place);
+    expect(children).toEqual([]);
     expect(JSON.parse(printed)).toMatchObject({ job_id: rest.job_id, status: 'succeeded', exit_code: 0 });
     expect(() => manifestSchema.parse({ ...rest, status })).not.toThrow();
     expect(() => manifestSchema.parse(JSON.parse(place.read('runs/latest/manifest.json')))).not.toThrow();

@@ -82,7 +82,9 @@ export class Player {
   async #toEnd(isDuel: boolean): Promise<Ended> {
     const leave = this.#stage.person.attend();
     try {
-      let ended = isDuel ? await this.#duel() : await this.#stage.place.orch(this.#goOn()).ended;
+      const run = this.#run();
+      const isOver = run !== undefined && hasSucceeded(run);
+      let ended = isDuel && !isOver ? await this.#duel() : await this.#stage.place.orch(this.#goOn()).ended;
       for (let pass = 0; ended.code === waits && pass < mostPasses; pass++) {
         this.problems.push(...this.#stage.person.lost());
         for (const args of this.#stage.person.toSay()) {

@@ -137,7 +137,7 @@ export const lossMutations: readonly Mutation[] = [
     name: 'inbox-request-removed-early',
     breaks: 'a request of the inbox is removed before the log tells of it: a kill between loses it',
     file: `${src}/follow-inbox.ts`,
-    replace: 'return void run.journal.settle().then(remove, () => undefined);',
+    replace: 'return void taken.push(run.journal.settle().then(remove, () => undefined));',
     by: 'return remove();',
     tests: [`${src}/order.test.ts`],
   },

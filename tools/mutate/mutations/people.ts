@@ -61,12 +61,4 @@ export const peopleMutations: readonly Mutation[] = [
     by: '',
     tests: approve,
   },
-  {
-    name: 'answer-not-synced',
-    breaks: 'an answer is taken out of the inbox before the log has it',
-    file: `${src}/follow-inbox.ts`,
-    replace: '      return void run.journal.settle().then(remove, () => undefined);\n',
-    by: '      return remove();\n',
-    tests: [`${src}/order.test.ts`, `${src}/approve.test.ts`],
-  },
 ];
