@@ -62,7 +62,8 @@ export function openHost(run: RunContext, attempt: HostedAttempt): OpenHost {
     async reject(answer, by, reason) {
       if (isOver) throw over();
       run.rejected.add(answer.key);
-      await run.journal.append(
+      // Not waited for: it reaches the disc with the failure that follows, so that a kill between them is no further try.
+      run.journal.push(
         'reply.rejected',
         { cache_key: answer.key, by, reason: run.hider.text(reason).slice(0, 2_000) },
         where,
