@@ -1,6 +1,6 @@
 import { OrchError, exitCodes } from '@orch/contracts';
 import type { ExitCode } from '@orch/contracts';
-import type { Terminal } from './terminal.ts';
+import type { Terminal } from './terminal/terminal.ts';
 
 export type StopSignals = {
   /** The first Ctrl-C: nothing more starts. */

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { tempDir } from '@orch/testkit';
 import { expect, test } from 'vitest';
 import { runCli } from './run-cli.ts';
-import type { Terminal } from './terminal.ts';
+import type { Terminal } from './terminal/terminal.ts';
 
 test('validate tells all that is wrong in each file, with its place, and what is right', async () => {
   const cwd = place({

@@ -13,15 +13,15 @@ import type {
   RunOptions,
   RunResult,
 } from '@orch/sdk';
-import { createClerk } from './clerk.ts';
-import type { Clerk } from './clerk.ts';
-import { outputLines } from './describe-plan.ts';
-import { describeRun } from './describe-run.ts';
-import { errorLines, errorRecord } from './explain-error.ts';
-import { nextSteps } from './next-steps.ts';
-import { createProgress } from './progress.ts';
-import type { Terminal } from './terminal.ts';
-import { harmless } from './words.ts';
+import { createClerk } from './questions/clerk.ts';
+import type { Clerk } from './questions/clerk.ts';
+import { outputLines } from './describe/describe-plan.ts';
+import { describeRun } from './describe/describe-run.ts';
+import { errorLines, errorRecord } from './describe/explain-error.ts';
+import { nextSteps } from './describe/next-steps.ts';
+import { createProgress } from './terminal/progress.ts';
+import type { Terminal } from './terminal/terminal.ts';
+import { harmless } from './terminal/words.ts';
 
 type Following = {
   readonly terminal: Terminal;

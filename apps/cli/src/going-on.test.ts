@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { tempDir } from '@orch/testkit';
 import { expect, test } from 'vitest';
 import { runCli } from './run-cli.ts';
-import type { Terminal } from './terminal.ts';
+import type { Terminal } from './terminal/terminal.ts';
 
 test('--retry-failed asks the provider of the run again about a failure that the run went on without', async () => {
   const x = { prompt: 'hi', output: 'json', retry: 0, repair: { rounds: 0 }, on_failure: 'continue' };

@@ -3,7 +3,7 @@ import { enableCompileCache } from 'node:module';
 
 enableCompileCache();
 const { runCli } = await import('./run-cli.ts');
-const { processTerminal } = await import('./terminal.ts');
+const { processTerminal } = await import('./terminal/terminal.ts');
 
 const terminal = processTerminal();
 const code = await runCli(process.argv.slice(2), terminal);

@@ -4,9 +4,9 @@ import { planResume, prepareResume, resumeRun } from '@orch/sdk';
 import { attendRun } from './attend-run.ts';
 import { readCount, readVars } from './commands/options.ts';
 import type { RunsDirOption } from './commands/options.ts';
-import { describeResume } from './describe-resume.ts';
+import { describeResume } from './describe/describe-resume.ts';
 import { followRun } from './follow-run.ts';
-import type { Terminal } from './terminal.ts';
+import type { Terminal } from './terminal/terminal.ts';
 
 /** The options of `run` and `resume` that say how a run goes on. */
 export type ResumeFlags = RunsDirOption & {

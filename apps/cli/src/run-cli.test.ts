@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { tempDir } from '@orch/testkit';
 import { expect, test } from 'vitest';
 import { runCli } from './run-cli.ts';
-import type { Terminal } from './terminal.ts';
+import type { Terminal } from './terminal/terminal.ts';
 
 const job = `
 project: hello

@@ -3,9 +3,9 @@ import { OrchError, exitCodes } from '@orch/contracts';
 import type { ExitCode } from '@orch/contracts';
 import { commands, groups } from './commands/index.ts';
 import type { CommandRow } from './commands/index.ts';
-import { explainError } from './explain-error.ts';
+import { explainError } from './describe/explain-error.ts';
 import { pipelineCommands } from './pipeline-commands.ts';
-import type { Terminal } from './terminal.ts';
+import type { Terminal } from './terminal/terminal.ts';
 import { cliVersion } from './version.ts';
 
 /** Runs one command line and says how it went, as an exit code. Never throws. */

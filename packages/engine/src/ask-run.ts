@@ -7,15 +7,15 @@ import type { RunView } from '@orch/events';
 import { acquireLock, runPaths } from '@orch/filestore';
 import type { RunPaths } from '@orch/filestore';
 import { createHider, hideValue } from '@orch/secrets';
-import { leaveRequest, removeRequest } from './inbox.ts';
-import type { Received } from './inbox.ts';
-import { openRun } from './open-run.ts';
+import { leaveRequest, removeRequest } from './questions/inbox.ts';
+import type { Received } from './questions/inbox.ts';
+import { openRun } from './run/open-run.ts';
 import type { EnginePorts } from './ports.ts';
 import { readJob } from './read-job.ts';
-import { readAsking } from './open-questions.ts';
-import { judgeAnswer, recordAnswer } from './record-answer.ts';
-import { recover } from './recover.ts';
-import type { RunContext } from './run-context.ts';
+import { readAsking } from './questions/open-questions.ts';
+import { judgeAnswer, recordAnswer } from './questions/record-answer.ts';
+import { recover } from './resume/recover.ts';
+import type { RunContext } from './run/run-context.ts';
 import { systemClock, systemIds } from './system.ts';
 
 /** How long the process that holds a run may take to look into its inbox, in milliseconds. */

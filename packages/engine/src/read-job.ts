@@ -7,8 +7,8 @@ import { readLog } from '@orch/events';
 import { openBlobs, openFiles, runPaths } from '@orch/filestore';
 import type { RunPaths } from '@orch/filestore';
 import { mountedFolder } from '@orch/spec';
-import { loadOutput } from './outputs.ts';
-import { readOrigin } from './run-folder.ts';
+import { loadOutput } from './run/outputs.ts';
+import { readOrigin } from './run/run-folder.ts';
 
 type Started = EventData['job.started'];
 

@@ -6,15 +6,15 @@ import type { CompiledJob, OrchEvent, PlanStep } from '@orch/contracts';
 import { openBlobs, runPaths } from '@orch/filestore';
 import type { RunPaths } from '@orch/filestore';
 import { createHider, hideThrown } from '@orch/secrets';
-import { addedSteps } from './added-steps.ts';
+import { addedSteps } from './graph/added-steps.ts';
 import { askRun } from './ask-run.ts';
 import type { EnginePorts, ResumeOptions, RunOptions } from './ports.ts';
-import { execute } from './execute.ts';
-import { createEventStream } from './event-stream.ts';
-import { lendPorts } from './lend-ports.ts';
-import type { ChildRun, StartChild } from './run-context.ts';
-import type { RunHandle } from './run-handle.ts';
-import { selectSteps, stepsFrom } from './select-steps.ts';
+import { execute } from './run/execute.ts';
+import { createEventStream } from './run/event-stream.ts';
+import { lendPorts } from './run/lend-ports.ts';
+import type { ChildRun, StartChild } from './run/run-context.ts';
+import type { RunHandle } from './run/run-handle.ts';
+import { selectSteps, stepsFrom } from './graph/select-steps.ts';
 import { systemClock, systemIds } from './system.ts';
 
 /**

@@ -2,10 +2,10 @@ import { resolve } from 'node:path';
 import type { CompiledJob } from '@orch/contracts';
 import { readConcurrency, runsFolder, withDotenv } from './environment.ts';
 import type { Job } from './define-job/job.ts';
-import { loadJobFile } from './load-job-file.ts';
-import { whereIs } from './prepare-run.ts';
-import type { PrepareOptions } from './prepare-run.ts';
-import { requireSeparate } from './require-separate.ts';
+import { loadJobFile } from './prepare/load-job-file.ts';
+import { whereIs } from './prepare/prepare-run.ts';
+import type { PrepareOptions } from './prepare/prepare-run.ts';
+import { requireSeparate } from './prepare/require-separate.ts';
 
 /** Compiles a job, or a job file, and runs nothing; nobody is asked whether they would answer. Rejects with `spec` or `usage`. */
 export async function plan(

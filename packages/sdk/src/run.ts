@@ -9,11 +9,11 @@ import type { Job } from './define-job/job.ts';
 import { withOutputs } from './define-job/job-result.ts';
 import type { JobHandle } from './define-job/job-result.ts';
 import { runsFolder } from './environment.ts';
-import { prepareResume } from './prepare-resume.ts';
-import type { PrepareResumeOptions } from './prepare-resume.ts';
-import { prepareRun } from './prepare-run.ts';
-import type { PrepareOptions, PreparedRun } from './prepare-run.ts';
-import { findRun } from './runs.ts';
+import { prepareResume } from './prepare/prepare-resume.ts';
+import type { PrepareResumeOptions } from './prepare/prepare-resume.ts';
+import { prepareRun } from './prepare/prepare-run.ts';
+import type { PrepareOptions, PreparedRun } from './prepare/prepare-run.ts';
+import { findRun } from './read/runs.ts';
 import { secretsAround } from './secrets.ts';
 
 /** `runsDir` is what `ORCH_RUNS_DIR` names, else `runs` below `cwd`, unless given. */

@@ -35,11 +35,11 @@ export const cacheMutations: readonly Mutation[] = [
   {
     name: 'stream-without-end-is-an-answer',
     breaks: 'an answer of a provider that never said its end is stored as whole',
-    file: 'packages/engine/src/purchase.ts',
+    file: 'packages/engine/src/exchange/purchase.ts',
     replace:
       "throw new OrchError('network', `Expected ${provider.name} to end its answer, the stream stopped before.`);",
     by: `return { text: '', finishReason: 'stop', usage: {} };`,
-    tests: ['packages/engine/src/guarded.test.ts'],
+    tests: ['packages/engine/src/attempt/guarded.test.ts'],
   },
   {
     name: 'no-single-flight',

@@ -1,15 +1,15 @@
 import type { Mutation } from '../mutation.ts';
 
 const src = 'packages/engine/src';
-const child = [`${src}/sub-job.test.ts`];
-const dynamic = [`${src}/dynamic-steps.test.ts`];
+const child = [`${src}/attempt/sub-job.test.ts`];
+const dynamic = [`${src}/graph/dynamic-steps.test.ts`];
 
 /** Runs within runs, and steps that steps add. */
 export const growthMutations: readonly Mutation[] = [
   {
     name: 'child-id-by-chance',
     breaks: 'the run that a step begins has an id that nobody finds again',
-    file: `${src}/child-run.ts`,
+    file: `${src}/attempt/child-run.ts`,
     replace: 'const named = [run.jobId, where.step, where.item ?? null, inputHash];',
     by: 'const named = [run.jobId, where.step, where.item ?? null, inputHash, Math.random()];',
     tests: child,
@@ -17,7 +17,7 @@ export const growthMutations: readonly Mutation[] = [
   {
     name: 'second-child-on-resume',
     breaks: 'a step that is resumed begins a second run beside the first',
-    file: `${src}/child-run.ts`,
+    file: `${src}/attempt/child-run.ts`,
     replace: 'if (last !== undefined && mayGoOn(run, where, last)) return last.jobId;',
     by: 'if (last !== undefined && mayGoOn(run, where, last)) void last.jobId;',
     tests: child,
@@ -25,7 +25,7 @@ export const growthMutations: readonly Mutation[] = [
   {
     name: 'child-of-other-inputs',
     breaks: 'a step whose inputs changed goes on with the run of the old ones',
-    file: `${src}/child-run.ts`,
+    file: `${src}/attempt/child-run.ts`,
     replace: ' && child.inputHash === inputHash;',
     by: ' && inputHash !== undefined;',
     tests: child,
@@ -33,7 +33,7 @@ export const growthMutations: readonly Mutation[] = [
   {
     name: 'canceled-child-goes-on',
     breaks: 'a step goes on with a run that a person ended',
-    file: `${src}/child-run.ts`,
+    file: `${src}/attempt/child-run.ts`,
     replace: 'return !existsSync(events) || !ended.has(foldLog(events).state.status);',
     by: 'return !existsSync(events) || foldLog(events) !== undefined || !ended.has(foldLog(events).state.status);',
     tests: child,
@@ -41,7 +41,7 @@ export const growthMutations: readonly Mutation[] = [
   {
     name: 'child-starts-unlinked',
     breaks: 'a run begins before the log of its parent tells of it',
-    file: `${src}/child-run.ts`,
+    file: `${src}/attempt/child-run.ts`,
     replace: `await run.journal.append('job.linked',`,
     by: `run.journal.push('job.linked',`,
     tests: ['e2e/chaos.test.ts'],
@@ -57,7 +57,7 @@ export const growthMutations: readonly Mutation[] = [
   {
     name: 'answer-not-passed-on',
     breaks: 'an answer to the question of a child stays with its parent',
-    file: `${src}/child-run.ts`,
+    file: `${src}/attempt/child-run.ts`,
     replace: '    await passAnswerOn(run, paths, parent);\n',
     by: '',
     tests: child,
@@ -81,7 +81,7 @@ export const growthMutations: readonly Mutation[] = [
   {
     name: 'growth-after-success',
     breaks: 'a step succeeds before the log tells of the steps it added: a kill between loses them',
-    file: `${src}/attempt.ts`,
+    file: `${src}/attempt/attempt.ts`,
     replace:
       '    const add = await run.plan.grow(where, inputHash, produced.steps);\n    return { ...succeed(run, started, produced, opened.tally), add };',
     by: '    const succeeded = succeed(run, started, produced, opened.tally);\n    return { ...succeeded, add: await run.plan.grow(where, inputHash, produced.steps) };',
@@ -90,7 +90,7 @@ export const growthMutations: readonly Mutation[] = [
   {
     name: 'growth-not-recalled',
     breaks: 'a step that is reused does not add what it added',
-    file: `${src}/live-plan.ts`,
+    file: `${src}/graph/live-plan.ts`,
     replace: 'if (extension?.inputHash !== inputHash) return [];',
     by: 'if (extension?.inputHash !== inputHash || inputHash !== undefined) return [];',
     tests: dynamic,
@@ -98,7 +98,7 @@ export const growthMutations: readonly Mutation[] = [
   {
     name: 'growth-without-its-adder',
     breaks: 'steps that a step added do not need it',
-    file: `${src}/live-plan.ts`,
+    file: `${src}/graph/live-plan.ts`,
     replace: 'return step.needs.includes(by) ? step : { ...step, needs: [...step.needs, by] };',
     by: `return by !== '' || step.needs.includes(by) ? step : { ...step, needs: [...step.needs, by] };`,
     tests: dynamic,
@@ -106,7 +106,7 @@ export const growthMutations: readonly Mutation[] = [
   {
     name: 'growth-without-end',
     breaks: 'a step adds as many steps as it likes',
-    file: `${src}/live-plan.ts`,
+    file: `${src}/graph/live-plan.ts`,
     replace: 'if (this.#origins.size + steps.length > most.added) {',
     by: 'if (this.#origins.size + steps.length > Infinity) {',
     tests: dynamic,
@@ -114,7 +114,7 @@ export const growthMutations: readonly Mutation[] = [
   {
     name: 'growth-of-a-skipped-step',
     breaks: 'what a step added stays though the step is skipped now',
-    file: `${src}/added-steps.ts`,
+    file: `${src}/graph/added-steps.ts`,
     replace: ` && unit.status !== 'skipped';`,
     by: ' && unit.status !== undefined;',
     tests: dynamic,
@@ -122,7 +122,7 @@ export const growthMutations: readonly Mutation[] = [
   {
     name: 'growth-of-old-inputs',
     breaks: 'what a step added for other inputs stays',
-    file: `${src}/added-steps.ts`,
+    file: `${src}/graph/added-steps.ts`,
     replace: 'return unit?.success?.data.input_hash === inputHash &&',
     by: `return unit !== undefined && inputHash !== '' &&`,
     tests: ['e2e/added-steps.test.ts'],

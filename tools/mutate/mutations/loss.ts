@@ -1,62 +1,62 @@
 import type { Mutation } from '../mutation.ts';
 
 const src = 'packages/engine/src';
-const lost = [`${src}/lost.test.ts`];
+const lost = [`${src}/resume/lost.test.ts`];
 
 /** What a process that died leaves behind. */
 export const lossMutations: readonly Mutation[] = [
   {
     name: 'lost-group-lives-on',
     breaks: 'the commands of a lost attempt go on beside the next one',
-    file: `${src}/recover.ts`,
+    file: `${src}/resume/recover.ts`,
     replace: 'await Promise.all(open.map((where) => endCommands(run, where)));',
     by: '',
-    tests: [`${src}/guarded.test.ts`],
+    tests: [`${src}/attempt/guarded.test.ts`],
   },
   {
     name: 'untold-command-lives-on',
     breaks: 'a command that was started when the log could not tell of it any more goes on beside the next attempt',
-    file: `${src}/recover.ts`,
+    file: `${src}/resume/recover.ts`,
     replace: 'const untold = markedGroups(mark, `ORCH_STEP_KEY=${inputHash}`).map((pgid) => ({ pgid, startedAt }));',
     by: 'const untold = new Array<{ pgid: number; startedAt: string }>();',
-    tests: [`${src}/guarded.test.ts`],
+    tests: [`${src}/attempt/guarded.test.ts`],
   },
   {
     name: 'command-of-another-run-ended',
     breaks: 'a resume ends the commands of another run whose step has the same inputs',
-    file: `${src}/recover.ts`,
+    file: `${src}/resume/recover.ts`,
     replace: 'markedGroups(mark, `ORCH_STEP_KEY=${inputHash}`)',
     by: 'markedGroups(`ORCH_STEP_KEY=${inputHash}`)',
-    tests: [`${src}/guarded.test.ts`],
+    tests: [`${src}/attempt/guarded.test.ts`],
   },
   {
     name: 'recovered-answer-not-shared',
     breaks: 'an answer that was kept when the process died is paid for again by other runs',
-    file: `${src}/recover.ts`,
+    file: `${src}/resume/recover.ts`,
     replace: 'if (isFromHere) for (const key of run.leftovers.recovered) run.recovered.add(key);',
     by: '',
-    tests: [`${src}/guarded.test.ts`],
+    tests: [`${src}/attempt/guarded.test.ts`],
   },
   {
     name: 'recovered-answer-shared-once',
     breaks: 'an answer that was recovered by a process that died before it could share it is paid for again by others',
-    file: `${src}/leftovers.ts`,
+    file: `${src}/resume/leftovers.ts`,
     replace: 'if (isFound === true && key !== undefined) recovered.add(key);',
     by: 'if (isFound === true && key !== undefined && requests.size < 0) recovered.add(key);',
-    tests: [`${src}/lost.test.ts`],
+    tests: [`${src}/resume/lost.test.ts`],
   },
   {
     name: 'import-feeds-shared-cache',
     breaks: 'answers of a run that came from another machine are given to the runs of this one',
-    file: `${src}/recover.ts`,
+    file: `${src}/resume/recover.ts`,
     replace: 'if (isFromHere) for (const key',
     by: 'for (const key',
-    tests: [`${src}/guarded.test.ts`],
+    tests: [`${src}/attempt/guarded.test.ts`],
   },
   {
     name: 'lost-attempts-stay-open',
     breaks: 'what a process that died left open is not ended before the run goes on',
-    file: `${src}/execute.ts`,
+    file: `${src}/run/execute.ts`,
     replace: '  await recover(run, isFromHere);\n',
     by: '',
     tests: lost,
@@ -88,7 +88,7 @@ export const lossMutations: readonly Mutation[] = [
   {
     name: 'recovered-from-any-request',
     breaks: 'a request in doubt counts as answered by what another one paid for',
-    file: `${src}/recover.ts`,
+    file: `${src}/resume/recover.ts`,
     replace: 'if (entry?.paid?.job_id !== run.jobId || entry.paid.request_id !== request_id) return;',
     by: 'if (entry === undefined) return;',
     tests: lost,
@@ -96,7 +96,7 @@ export const lossMutations: readonly Mutation[] = [
   {
     name: 'kept-answer-stays-in-doubt',
     breaks: 'an answer that was kept but not logged stays in doubt for ever',
-    file: `${src}/recover.ts`,
+    file: `${src}/resume/recover.ts`,
     replace: 'for (const request of run.leftovers.requests.values()) tellAnswer(run, request);',
     by: '',
     tests: lost,
@@ -104,7 +104,7 @@ export const lossMutations: readonly Mutation[] = [
   {
     name: 'on-lost-fail-ignored',
     breaks: 'a step with on_lost: fail just runs again',
-    file: `${src}/lost-attempt.ts`,
+    file: `${src}/resume/lost-attempt.ts`,
     replace: `if (step.on_lost === 'rerun' && lost < mostLost) return undefined;`,
     by: 'if (lost < mostLost) return undefined;',
     tests: lost,
@@ -112,7 +112,7 @@ export const lossMutations: readonly Mutation[] = [
   {
     name: 'lost-for-ever',
     breaks: 'a step that ends its process is run again for ever',
-    file: `${src}/lost-attempt.ts`,
+    file: `${src}/resume/lost-attempt.ts`,
     replace: `if (step.on_lost === 'rerun' && lost < mostLost) return undefined;`,
     by: `if (step.on_lost === 'rerun') return undefined;`,
     tests: lost,
@@ -120,7 +120,7 @@ export const lossMutations: readonly Mutation[] = [
   {
     name: 'on-lost-ask-ignored',
     breaks: 'a step with on_lost: ask runs again unasked',
-    file: `${src}/lost-attempt.ts`,
+    file: `${src}/resume/lost-attempt.ts`,
     replace: `if (step.on_lost === 'ask') return askOrObey(run, where, inputHash);`,
     by: `if (step.on_lost === 'ask') return undefined;`,
     tests: lost,
@@ -128,17 +128,17 @@ export const lossMutations: readonly Mutation[] = [
   {
     name: 'answer-counts-for-other-inputs',
     breaks: 'an approval counts for another question than the one that was asked',
-    file: `${src}/questions.ts`,
+    file: `${src}/questions/questions.ts`,
     replace: 'return thread?.asked.input_hash === inputHash ? thread : undefined;',
     by: `return inputHash === '' ? undefined : thread;`,
-    tests: [...lost, `${src}/approve.test.ts`],
+    tests: [...lost, `${src}/questions/approve.test.ts`],
   },
   {
     name: 'inbox-request-removed-early',
     breaks: 'a request of the inbox is removed before the log tells of it: a kill between loses it',
-    file: `${src}/follow-inbox.ts`,
+    file: `${src}/questions/follow-inbox.ts`,
     replace: 'return void taken.push(run.journal.settle().then(remove, () => undefined));',
     by: 'return remove();',
-    tests: [`${src}/order.test.ts`],
+    tests: [`${src}/graph/order.test.ts`],
   },
 ];

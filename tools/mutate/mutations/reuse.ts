@@ -1,14 +1,14 @@
 import type { Mutation } from '../mutation.ts';
 
 const src = 'packages/engine/src';
-const resume = [`${src}/resume.test.ts`];
+const resume = [`${src}/resume/resume.test.ts`];
 
 /** What a resume does again, and what not. */
 export const reuseMutations: readonly Mutation[] = [
   {
     name: 'reuse-whatever-the-inputs',
     breaks: 'a step that succeeded is reused although its inputs changed',
-    file: `${src}/reuse.ts`,
+    file: `${src}/resume/reuse.ts`,
     replace: 'return success?.data.input_hash === inputHash ? success : undefined;',
     by: 'return inputHash === "" ? undefined : success;',
     tests: resume,
@@ -16,7 +16,7 @@ export const reuseMutations: readonly Mutation[] = [
   {
     name: 'reuse-without-needs',
     breaks: 'a step is reused although what it needs came to something else',
-    file: `${src}/prepare-attempt.ts`,
+    file: `${src}/attempt/prepare-attempt.ts`,
     replace: 'output: settled === undefined ? null : digest(settled)',
     by: 'output: settled === undefined || digest === undefined ? null : null',
     tests: resume,
@@ -24,15 +24,15 @@ export const reuseMutations: readonly Mutation[] = [
   {
     name: 'reuse-without-written-files',
     breaks: 'a step is reused although a file of its need changed',
-    file: `${src}/results.ts`,
+    file: `${src}/run/results.ts`,
     replace: 'if (files.length === 0) return output.sha256;',
     by: 'if (files.length >= 0) return output.sha256;',
-    tests: [`${src}/guarded.test.ts`],
+    tests: [`${src}/attempt/guarded.test.ts`],
   },
   {
     name: 'reuse-without-reads',
     breaks: 'a step is reused although a file that it reads changed',
-    file: `${src}/prepare-attempt.ts`,
+    file: `${src}/attempt/prepare-attempt.ts`,
     replace: '...(await findFiles(step.reads, run.job.jobDir)), ',
     by: '',
     tests: resume,
@@ -40,15 +40,15 @@ export const reuseMutations: readonly Mutation[] = [
   {
     name: 'reuse-without-kind-version',
     breaks: 'a step is reused although what its kind does changed',
-    file: `${src}/input-hash.ts`,
+    file: `${src}/attempt/input-hash.ts`,
     replace: 'kind_version: kind.version, ',
     by: '',
-    tests: [`${src}/guarded.test.ts`],
+    tests: [`${src}/attempt/guarded.test.ts`],
   },
   {
     name: 'reuse-without-provider',
     breaks: 'a step is reused although another model is asked for',
-    file: `${src}/prepare-attempt.ts`,
+    file: `${src}/attempt/prepare-attempt.ts`,
     replace: 'asked: kind.asks === true ? choiceOf(run, step) : undefined,',
     by: 'asked: undefined,',
     tests: resume,
@@ -56,7 +56,7 @@ export const reuseMutations: readonly Mutation[] = [
   {
     name: 'reuse-in-spite-of-from',
     breaks: 'a step named by --from is reused',
-    file: `${src}/reuse.ts`,
+    file: `${src}/resume/reuse.ts`,
     replace: 'run.anew.has(where.step) ? undefined : successWith(',
     by: 'successWith(',
     tests: resume,
@@ -64,7 +64,7 @@ export const reuseMutations: readonly Mutation[] = [
   {
     name: 'from-spares-dependents',
     breaks: '--from runs the named step alone, and not what needs it',
-    file: `${src}/select-steps.ts`,
+    file: `${src}/graph/select-steps.ts`,
     replace: 'return new Set([from, ...dependents(dag.value, from).map(({ id }) => id)]);',
     by: 'return new Set([from]);',
     tests: resume,
@@ -72,7 +72,7 @@ export const reuseMutations: readonly Mutation[] = [
   {
     name: 'files-not-put-back',
     breaks: 'a reused step leaves without the files that it wrote',
-    file: `${src}/restore-files.ts`,
+    file: `${src}/resume/restore-files.ts`,
     replace: '    restoreFile(run, restore);\n',
     by: '',
     tests: resume,
@@ -80,7 +80,7 @@ export const reuseMutations: readonly Mutation[] = [
   {
     name: 'gone-file-is-reused',
     breaks: 'a step whose file is gone, with its content, counts as done',
-    file: `${src}/reuse.ts`,
+    file: `${src}/resume/reuse.ts`,
     replace: 'if (run.files.digest(belowOutputs(run, path)) !== sha256) throw goneBlob(path, sha256, step);',
     by: '',
     tests: resume,
@@ -88,7 +88,7 @@ export const reuseMutations: readonly Mutation[] = [
   {
     name: 'gone-output-is-reused',
     breaks: 'a step whose output is gone counts as done',
-    file: `${src}/reuse.ts`,
+    file: `${src}/resume/reuse.ts`,
     replace: 'if (inline !== undefined || blobs.has(sha256)) return;',
     by: 'return;',
     tests: resume,
@@ -96,31 +96,31 @@ export const reuseMutations: readonly Mutation[] = [
   {
     name: 'gone-blob-is-empty',
     breaks: 'an output whose blob is gone reads as an empty text',
-    file: `${src}/outputs.ts`,
+    file: `${src}/run/outputs.ts`,
     replace: 'const bytes = blobs.get(ref.sha256);',
     by: 'const bytes = blobs.get(ref.sha256) ?? new Uint8Array();',
-    tests: [`${src}/guarded.test.ts`],
+    tests: [`${src}/attempt/guarded.test.ts`],
   },
   {
     name: 'retry-failed-keeps-answer',
     breaks: '--retry-failed gets the answer with which the step failed',
-    file: `${src}/execute.ts`,
+    file: `${src}/run/execute.ts`,
     replace: '  tellRejected();\n',
     by: '',
-    tests: [`${src}/retry-failed.test.ts`],
+    tests: [`${src}/resume/retry-failed.test.ts`],
   },
   {
     name: 'rejected-forgotten-on-resume',
     breaks: 'a resume takes the answer that could not be used before',
-    file: `${src}/open-run.ts`,
+    file: `${src}/run/open-run.ts`,
     replace: 'rejected: new Set(leftovers.rejected),',
     by: 'rejected: new Set(),',
-    tests: [`${src}/retry-failed.test.ts`],
+    tests: [`${src}/resume/retry-failed.test.ts`],
   },
   {
     name: 'step-attempts-start-over',
     breaks: 'attempts at a step are numbered from 1 again after a resume',
-    file: `${src}/attempt.ts`,
+    file: `${src}/attempt/attempt.ts`,
     replace: 'const attempt = (unitAt(run.journal.state, where)?.attempts ?? 0) + 1;',
     by: 'const attempt = 1;',
     tests: resume,
@@ -128,7 +128,7 @@ export const reuseMutations: readonly Mutation[] = [
   {
     name: 'run-attempts-start-over',
     breaks: 'attempts of a run are numbered from 1 again after a resume',
-    file: `${src}/execute.ts`,
+    file: `${src}/run/execute.ts`,
     replace: 'attempt: journal.state.attempt + 1,',
     by: 'attempt: 1,',
     tests: resume,
@@ -136,7 +136,7 @@ export const reuseMutations: readonly Mutation[] = [
   {
     name: 'written-file-not-kept',
     breaks: 'a file that a step wrote is not kept: once it is gone, it cannot be put back',
-    file: `${src}/step-host.ts`,
+    file: `${src}/attempt/step-host.ts`,
     replace: `if (mode !== 'append') run.blobs.put(content);`,
     by: `if (mode !== 'append') void content;`,
     tests: resume,
@@ -144,9 +144,9 @@ export const reuseMutations: readonly Mutation[] = [
   {
     name: 'shared-result-without-files',
     breaks: 'what another run made is taken without the files that it wrote',
-    file: `${src}/make-once.ts`,
+    file: `${src}/attempt/make-once.ts`,
     replace: '  restore(run, task.where, produced.files, contents as Uint8Array[]);\n',
     by: '',
-    tests: [`${src}/run.test.ts`],
+    tests: [`${src}/run/run.test.ts`],
   },
 ];

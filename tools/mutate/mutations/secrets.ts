@@ -58,7 +58,7 @@ export const secretMutations: readonly Mutation[] = [
   {
     name: 'output-of-commands-not-hidden',
     breaks: 'what commands print is logged with its secrets',
-    file: `${engine}/step-log.ts`,
+    file: `${engine}/attempt/step-log.ts`,
     replace: 'const stream = streams.get(name) ?? hider.stream();',
     by: `const stream = streams.get(name) ?? { push: (text: string) => text, end: () => '' };`,
     tests: planted,
@@ -66,7 +66,7 @@ export const secretMutations: readonly Mutation[] = [
   {
     name: 'streams-hidden-as-one',
     breaks: 'what stdout and stderr say in turn hides a secret from the hider',
-    file: `${engine}/step-log.ts`,
+    file: `${engine}/attempt/step-log.ts`,
     replace: 'const streamOf = (name: string)',
     by: 'const streamOf = (_: string, name = "")',
     tests: planted,
@@ -74,7 +74,7 @@ export const secretMutations: readonly Mutation[] = [
   {
     name: 'results-not-hidden',
     breaks: 'stdout, stderr and returned values are stored with their secrets',
-    file: `${engine}/hide-outcome.ts`,
+    file: `${engine}/attempt/hide-outcome.ts`,
     replace: 'const hidden = hideValue(outcome, hider);',
     by: 'const hidden = outcome;',
     tests: planted,
@@ -82,7 +82,7 @@ export const secretMutations: readonly Mutation[] = [
   {
     name: 'file-names-not-hidden',
     breaks: 'the name of a file that a step writes keeps its secret',
-    file: `${engine}/step-host.ts`,
+    file: `${engine}/attempt/step-host.ts`,
     replace: 'const path = run.hider.text(named);',
     by: 'const path = named;',
     tests: planted,
@@ -90,7 +90,7 @@ export const secretMutations: readonly Mutation[] = [
   {
     name: 'file-contents-not-hidden',
     breaks: 'a file that a step writes keeps its secret',
-    file: `${engine}/step-host.ts`,
+    file: `${engine}/attempt/step-host.ts`,
     replace: 'const clean = hideContent(content, hider);',
     by: 'const clean = content;',
     tests: planted,
@@ -98,7 +98,7 @@ export const secretMutations: readonly Mutation[] = [
   {
     name: 'answers-not-hidden',
     breaks: 'what a model repeats is stored with its secrets',
-    file: `${engine}/hiding-provider.ts`,
+    file: `${engine}/exchange/hiding-provider.ts`,
     replace: `const text = delta.type === 'text' ? pieces.push(delta.text) : pieces.end();`,
     by: `const text = delta.type === 'text' ? delta.text : '';`,
     tests: planted,
@@ -106,7 +106,7 @@ export const secretMutations: readonly Mutation[] = [
   {
     name: 'events-not-hidden',
     breaks: 'events are logged with the secrets that nobody took out before',
-    file: `${engine}/journal.ts`,
+    file: `${engine}/run/journal.ts`,
     replace: 'log.push(type, hideValue(data, hider), hideValue(where, hider))',
     by: 'log.push(type, data, where)',
     tests: planted,
@@ -114,7 +114,7 @@ export const secretMutations: readonly Mutation[] = [
   {
     name: 'questions-not-hidden',
     breaks: 'prompts are stored and sent with their secrets',
-    file: `${engine}/pose.ts`,
+    file: `${engine}/exchange/pose.ts`,
     replace: 'const question = hideValue(asked, run.hider);',
     by: 'const question = asked;',
     tests: planted,
@@ -122,7 +122,7 @@ export const secretMutations: readonly Mutation[] = [
   {
     name: 'unnamed-secret-handed-out',
     breaks: 'a kind of step gets any secret of the environment',
-    file: `${engine}/step-host.ts`,
+    file: `${engine}/attempt/step-host.ts`,
     replace: 'if (value !== undefined && job.plan.secrets?.includes(name)) return value;',
     by: 'if (value !== undefined) return value;',
     tests: planted,

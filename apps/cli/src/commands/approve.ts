@@ -2,7 +2,7 @@ import { userInfo } from 'node:os';
 import { basename } from 'node:path';
 import { exitCodes } from '@orch/contracts';
 import { askRun, findRun, hiderOfRun } from '@orch/sdk';
-import { describeAnswer } from '../describe-answer.ts';
+import { describeAnswer } from '../describe/describe-answer.ts';
 import type { Invocation } from './index.ts';
 import { runsDirOf } from './options.ts';
 import type { RunsDirOption } from './options.ts';

@@ -1,7 +1,7 @@
 import { openSharedCache } from '@orch/cache';
 import type { SharedCache } from '@orch/cache';
 import { basePaths } from '@orch/filestore';
-import type { Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 import { runsDirOf } from './options.ts';
 import type { RunsDirOption } from './options.ts';
 

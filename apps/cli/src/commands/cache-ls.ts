@@ -1,7 +1,7 @@
 import type { ListedEntry } from '@orch/cache';
 import { exitCodes } from '@orch/contracts';
 import type { Json } from '@orch/contracts';
-import { harmless, table } from '../words.ts';
+import { harmless, table } from '../terminal/words.ts';
 import { sharedCacheOf, sizeInWords } from './cache-folder.ts';
 import type { Invocation } from './index.ts';
 import type { RunsDirOption } from './options.ts';

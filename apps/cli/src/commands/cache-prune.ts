@@ -1,6 +1,6 @@
 import { OrchError, exitCodes } from '@orch/contracts';
-import { readSize } from '../size.ts';
-import { plural } from '../words.ts';
+import { readSize } from '../describe/size.ts';
+import { plural } from '../terminal/words.ts';
 import { sharedCacheOf, sizeInWords } from './cache-folder.ts';
 import type { Invocation } from './index.ts';
 import type { RunsDirOption } from './options.ts';

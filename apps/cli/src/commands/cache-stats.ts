@@ -1,5 +1,5 @@
 import { exitCodes } from '@orch/contracts';
-import { table } from '../words.ts';
+import { table } from '../terminal/words.ts';
 import { sharedCacheOf, sizeInWords } from './cache-folder.ts';
 import type { Invocation } from './index.ts';
 import type { RunsDirOption } from './options.ts';

@@ -1,6 +1,6 @@
 import { exitCodes } from '@orch/contracts';
 import type { ExitCode } from '@orch/contracts';
-import { harmless, plural } from '../words.ts';
+import { harmless, plural } from '../terminal/words.ts';
 import { sharedCacheOf } from './cache-folder.ts';
 import type { Invocation } from './index.ts';
 import type { RunsDirOption } from './options.ts';

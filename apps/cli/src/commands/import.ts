@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import { exitCodes } from '@orch/contracts';
 import { importRun } from '@orch/sdk';
-import { describeVerified, verifiedRecord } from '../describe-verified.ts';
-import { interruptible } from '../interruptible.ts';
-import { readSize } from '../size.ts';
+import { describeVerified, verifiedRecord } from '../describe/describe-verified.ts';
+import { interruptible } from '../terminal/interruptible.ts';
+import { readSize } from '../describe/size.ts';
 import type { Invocation } from './index.ts';
 import { readCount, runsDirOf } from './options.ts';
 import type { RunsDirOption } from './options.ts';

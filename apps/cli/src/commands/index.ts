@@ -1,5 +1,5 @@
 import type { ExitCode } from '@orch/contracts';
-import type { Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 import { authorCommands } from './author-commands.ts';
 import { planning, runsDir, specArgument } from './common-options.ts';
 

@@ -5,7 +5,7 @@ import { writeAtomic } from '@orch/filestore';
 import { chooseJob } from '../choose-job.ts';
 import type { InitOptions } from '../choose-job.ts';
 import { toJobFile } from '../job-templates.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 import type { Invocation } from './index.ts';
 import { schemaText } from './schema.ts';
 

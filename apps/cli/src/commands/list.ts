@@ -1,8 +1,8 @@
 import { exitCodes } from '@orch/contracts';
 import { listRuns } from '@orch/sdk';
 import type { RunSummary } from '@orch/sdk';
-import type { Terminal } from '../terminal.ts';
-import { fewOf, harmless, paintState, seconds, table } from '../words.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { fewOf, harmless, paintState, seconds, table } from '../terminal/words.ts';
 import type { Invocation } from './index.ts';
 import { runsDirOf } from './options.ts';
 import type { RunsDirOption } from './options.ts';

@@ -1,6 +1,6 @@
 import { OrchError } from '@orch/contracts';
 import { runsFolder } from '@orch/sdk';
-import type { Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 
 export type RunsDirOption = { readonly runsDir?: string };
 

@@ -1,6 +1,6 @@
 import { exitCodes } from '@orch/contracts';
 import { pipelineNames, pipelineTraits } from '@orch/pipelines';
-import { table } from '../words.ts';
+import { table } from '../terminal/words.ts';
 import type { Invocation } from './index.ts';
 
 export async function execute({ terminal, options }: Invocation): Promise<0> {

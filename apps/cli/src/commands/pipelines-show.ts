@@ -1,7 +1,7 @@
 import { exitCodes } from '@orch/contracts';
 import { describePipeline, requirePipeline } from '@orch/pipelines';
 import type { Parameter, PipelineStep } from '@orch/pipelines';
-import { table } from '../words.ts';
+import { table } from '../terminal/words.ts';
 import type { Invocation } from './index.ts';
 
 export async function execute({ terminal, args: [name = ''], options }: Invocation): Promise<0> {

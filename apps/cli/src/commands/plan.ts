@@ -2,7 +2,7 @@ import { exitCodes } from '@orch/contracts';
 import type { ExitCode } from '@orch/contracts';
 import { planRun } from '@orch/sdk';
 import { attendRun } from '../attend-run.ts';
-import { describePlan } from '../describe-plan.ts';
+import { describePlan } from '../describe/describe-plan.ts';
 import type { ResumeFlags } from '../resume-job.ts';
 import type { Invocation } from './index.ts';
 import { readCount, readVars, runsDirOf } from './options.ts';

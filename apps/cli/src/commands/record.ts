@@ -1,7 +1,7 @@
 import { relative, resolve } from 'node:path';
 import { exitCodes } from '@orch/contracts';
 import { findRun, recordReplies } from '@orch/sdk';
-import { plural } from '../words.ts';
+import { plural } from '../terminal/words.ts';
 import type { Invocation } from './index.ts';
 import { runsDirOf } from './options.ts';
 import type { RunsDirOption } from './options.ts';

@@ -1,9 +1,9 @@
 import { exitCodes } from '@orch/contracts';
 import { findRun, openQuestions, readRun } from '@orch/sdk';
 import type { ReadRun } from '@orch/sdk';
-import { describeRun } from '../describe-run.ts';
-import { nextSteps } from '../next-steps.ts';
-import type { Terminal } from '../terminal.ts';
+import { describeRun } from '../describe/describe-run.ts';
+import { nextSteps } from '../describe/next-steps.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 import type { Invocation } from './index.ts';
 import { runsDirOf } from './options.ts';
 import type { RunsDirOption } from './options.ts';

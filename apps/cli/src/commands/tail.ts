@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { exitCodes } from '@orch/contracts';
 import { findRun, followRun, readLog } from '@orch/sdk';
-import { eventLine } from '../event-line.ts';
+import { eventLine } from '../describe/event-line.ts';
 import type { Invocation } from './index.ts';
 import { runsDirOf } from './options.ts';
 import type { RunsDirOption } from './options.ts';

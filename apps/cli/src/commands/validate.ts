@@ -1,9 +1,9 @@
 import { OrchError, exitCodes } from '@orch/contracts';
 import type { ExitCode } from '@orch/contracts';
 import { notesOnReads, plan, refuseWarnings } from '@orch/sdk';
-import { errorLines } from '../explain-error.ts';
-import type { Terminal } from '../terminal.ts';
-import { harmless, plural } from '../words.ts';
+import { errorLines } from '../describe/explain-error.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { harmless, plural } from '../terminal/words.ts';
 import type { Invocation } from './index.ts';
 import { readVars } from './options.ts';
 

@@ -1,6 +1,6 @@
 import { exitCodes } from '@orch/contracts';
 import { findRun, verifyRun } from '@orch/sdk';
-import { describeVerified, verifiedRecord } from '../describe-verified.ts';
+import { describeVerified, verifiedRecord } from '../describe/describe-verified.ts';
 import type { Invocation } from './index.ts';
 import { runsDirOf } from './options.ts';
 import type { RunsDirOption } from './options.ts';

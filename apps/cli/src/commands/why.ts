@@ -1,8 +1,8 @@
 import { exitCodes } from '@orch/contracts';
 import { explainStep, findRun } from '@orch/sdk';
 import type { AskedQuestion, StepExplanation, UnitEnd } from '@orch/sdk';
-import type { Terminal } from '../terminal.ts';
-import { fewOf, harmless, inLines, plural } from '../words.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { fewOf, harmless, inLines, plural } from '../terminal/words.ts';
 import type { Invocation } from './index.ts';
 import { runsDirOf } from './options.ts';
 import type { RunsDirOption } from './options.ts';

@@ -1,5 +1,5 @@
-import type { Terminal } from '../terminal.ts';
-import { harmless, paintState } from '../words.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { harmless, paintState } from '../terminal/words.ts';
 import type { Drawing, DrawnEdge, DrawnNode, Shape } from './drawing.ts';
 
 const marks: Readonly<Record<Shape, readonly [string, string]>> = {

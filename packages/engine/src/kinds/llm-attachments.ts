@@ -4,7 +4,7 @@ import { toFileBlock } from '@orch/answers';
 import { OrchError, err, ok } from '@orch/contracts';
 import type { FileRef, Json, NeedResult, Result, StepHost, StepScope } from '@orch/contracts';
 import { resolveInside } from '@orch/filestore';
-import { findFiles } from '../find-files.ts';
+import { findFiles } from '../fan-out/find-files.ts';
 
 /** Bytes: of one file, and of all that a question carries. */
 const mostOfFile = 256 * 1024;

@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { OrchError, err, ok } from '@orch/contracts';
 import type { FileRef, Result } from '@orch/contracts';
-import { findFiles } from '../find-files.ts';
+import { findFiles } from '../fan-out/find-files.ts';
 
 /** A file, and where below the folder of outputs it shall stand. */
 type Publication = { readonly file: FileRef; readonly target: string };

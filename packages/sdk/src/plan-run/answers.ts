@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { cacheKey, canonicalJson, openCache, sha256 } from '@orch/cache';
 import { OrchError } from '@orch/contracts';
 import type { ModelRequest, Plan, PlanStep, Preimage, Provider, ProviderChoice } from '@orch/contracts';
-import { createProvider } from '../choose-provider.ts';
-import type { Surroundings } from '../prepare-run.ts';
+import { createProvider } from '../providers/choose-provider.ts';
+import type { Surroundings } from '../prepare/prepare-run.ts';
 
 /** Who would answer the steps of a plan, and what they answered before. Asks nobody. */
 export type Answers = {

@@ -1,0 +1,74 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { askRun, findRun } from '@orch/sdk';
+import { tempDir } from '@orch/testkit';
+import { expect, test } from 'vitest';
+import { runCli } from '../run-cli.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+
+const free = { question: 'Go?' };
+const by = 'ada';
+
+test('of a fan-out only its items are asked about', async () => {
+  const { code, prompts } = await run({ fan: { each: ['a', 'b'], question: 'Item {{ item }}?' } }, () => '');
+  expect([code, prompts]).toEqual([3, 2]);
+});
+
+test('an answer that is none of the options is met with those there are', async () => {
+  const lines = ['some', 'all'];
+  const { code, out } = await run({ ask: { ...free, options: ['all', 'part'] } }, () => lines.shift());
+  expect([code, out]).toEqual([0, expect.arrayContaining(['expected one of all, part'])]);
+});
+
+test('a question that was answered elsewhere is taken away, and the run goes on', async () => {
+  const steps = { ask: free, keep: { write: { 'a.md': '{{ steps.ask.output.answer }}' } } };
+  const { cwd, code, out } = await run(steps, async (signal, dir) => {
+    await askRun(dir, { kind: 'answer', step: 'ask', granted: true, answer: 'from afar', by });
+    return aborted(signal);
+  });
+  expect([code, out]).toEqual([0, expect.arrayContaining(['ask asks no more: ada answered it elsewhere.'])]);
+  expect(readFileSync(join(cwd, 'runs/latest/outputs/p/a.md'), 'utf8')).toBe('from afar');
+});
+
+test('so is one to a run that was canceled elsewhere, which ends there', async () => {
+  const { out, prompts } = await run({ ask: free }, async (signal, dir) => {
+    await askRun(dir, { kind: 'cancel', reason: 'enough', by });
+    return aborted(signal);
+  });
+  expect([prompts, out]).toEqual([1, expect.arrayContaining(['ask asks no more: the run was canceled.'])]);
+});
+
+test('a question that expires is taken away, and its step fails', async () => {
+  const { code, out } = await run({ ask: { ...free, expires_s: 0.5 } }, aborted);
+  expect([code, out]).toEqual([
+    1,
+    expect.arrayContaining([expect.stringMatching(/^ask asks no more: it expired at 20/)]),
+  ]);
+});
+
+function aborted(signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(undefined), { once: true }));
+}
+
+type Answering = (signal: AbortSignal, dir: string) => Promise<string | undefined> | string | undefined;
+
+/** Runs a job in front of a person who answers each prompt like this. */
+async function run(steps: object, answer: Answering) {
+  const cwd = tempDir();
+  writeFileSync(join(cwd, 'job.yaml'), JSON.stringify({ project: 'p', steps }));
+  const out: string[] = [];
+  let prompts = 0;
+  const terminal: Terminal = {
+    cwd,
+    env: { PATH: process.env['PATH'] },
+    out: (line) => void out.push(line),
+    err: (line) => void out.push(line),
+    paint: (_, text) => text,
+    attend: () => () => undefined,
+    async ask(_, signal = new AbortController().signal) {
+      prompts++;
+      return answer(signal, findRun(join(cwd, 'runs'), undefined));
+    },
+  };
+  return { cwd, code: await runCli(['run'], terminal), out, prompts };
+}

@@ -1,0 +1,67 @@
+import { cacheKey, canonicalJson, sha256 } from '@orch/cache';
+import { OrchError } from '@orch/contracts';
+import type { CacheMode, Digest, ModelRequest, Preimage, Provider, Question } from '@orch/contracts';
+import { hideValue } from '@orch/secrets';
+import { choiceOf } from './choice.ts';
+import type { Tally } from './purchase.ts';
+import type { RunContext } from '../run/run-context.ts';
+
+/** The attempt that asks. */
+export type Asker = {
+  readonly step: string;
+  readonly item: string | undefined;
+  readonly cache: CacheMode;
+  readonly signal: AbortSignal;
+  readonly log: (text: string) => void;
+  readonly tally: Tally;
+  /** A key of the plan's `providers`; the plan's `provider` unless given. */
+  readonly provider: string | undefined;
+  /** The sample to begin with, and keys of answers that will not do in this attempt. */
+  readonly wanted: { readonly first: number; readonly passed: ReadonlySet<Digest> };
+};
+
+/** A question as it will be sent, and its key. */
+export type Posed = {
+  readonly provider: Provider;
+  readonly request: ModelRequest;
+  readonly preimage: Preimage;
+  readonly key: Digest;
+};
+
+/** Puts a question to a provider; instead of an answer that was rejected before it asks for the next sample. */
+export function pose(run: RunContext, provider: Provider | undefined, asked: Question, asker: Asker): Posed {
+  if (provider === undefined) {
+    const named = asker.provider === undefined ? '' : ` for its provider ${asker.provider}`;
+    throw new OrchError('unconfigured', `Step ${asker.step} asks a model, and nobody was chosen${named} to answer.`);
+  }
+  const question = hideValue(asked, run.hider);
+  const messages = question.messages.map(({ role, content }) => ({ role, sha256: run.blobs.put(content) }));
+  const schema = question.schema === undefined ? undefined : run.blobs.put(canonicalJson(question.schema));
+  const digests = { messagesSha256: sha256(canonicalJson(messages)), schemaSha256: schema };
+  const choice = choiceOf(run, asker);
+  for (let sample = asker.wanted.first; ; sample++) {
+    const request: ModelRequest = {
+      model: question.model ?? choice?.model,
+      messages: question.messages,
+      options: { ...choice?.options, ...question.options },
+      schema: question.schema,
+      asked: { step: asker.step, item: asker.item, sample, ...digests },
+    };
+    const inputs = schema === undefined ? { messages } : { messages, schema };
+    const preimage = toPreimage(provider, request, inputs);
+    const key = cacheKey(preimage);
+    if (asker.wanted.passed.has(key)) continue;
+    if (!run.rejected.has(key)) return { provider, request, preimage, key };
+  }
+}
+
+function toPreimage(provider: Provider, request: ModelRequest, inputs: Preimage['inputs']): Preimage {
+  const { service, ...who } = provider.identify(request);
+  const { step, sample } = request.asked;
+  return {
+    provider: service === undefined ? who : { ...who, service },
+    step,
+    inputs,
+    ...(sample === 0 ? {} : { sample }),
+  };
+}

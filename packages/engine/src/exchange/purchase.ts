@@ -1,0 +1,92 @@
+import { OrchError } from '@orch/contracts';
+import type {
+  Digest,
+  Hider,
+  ModelRequest,
+  Preimage,
+  Provider,
+  ProviderContext,
+  ProviderNotice,
+  Reply,
+  SentResult,
+  Where,
+} from '@orch/contracts';
+import { estimateTokens } from '@orch/providers-core';
+import { failureData } from '../attempt/failure-data.ts';
+import type { RunContext } from '../run/run-context.ts';
+import { usageRecord } from './stored-reply.ts';
+import type { StoredReply } from './stored-reply.ts';
+
+/** What an attempt has spent so far. */
+export type Tally = { calls: number; tokensIn: number; tokensOut: number };
+
+export type Purchase = {
+  readonly provider: Provider;
+  readonly request: ModelRequest;
+  readonly preimage: Preimage;
+  readonly key: Digest;
+  readonly where: Where;
+  readonly signal: AbortSignal;
+  readonly log: (text: string) => void;
+  readonly tally: Tally;
+  /** Handed the way to log that the answer came, to be called when it is kept: what is paid for is never only logged. */
+  readonly onPaid: (tell: () => void) => void;
+};
+
+/** Sends one question. Every request that leaves stands in the log, synced, before it does; its answer right after. */
+export async function buyReply(run: RunContext, purchase: Purchase): Promise<StoredReply> {
+  const { where, tally, key } = purchase;
+  const { name: provider, model, opts: options } = purchase.preimage.provider;
+  const prompt_tokens = estimateTokens(purchase.request.messages);
+  let sent = { request_id: '', provider, model };
+  const reply = await streamReply(purchase, {
+    signal: purchase.signal,
+    clock: run.clock,
+    beforeRequest: ({ try: attempt }) => {
+      sent = { request_id: run.ids.ulid(), provider, model };
+      tally.calls++;
+      const asks = { cache_key: key, try: attempt, options, prompt_tokens };
+      return run.journal.append('llm.request', { ...sent, ...asks }, where);
+    },
+    afterRequest: (result) => {
+      const tell = () => run.journal.push('llm.response', { ...sent, ...responseData(result, run.hider) }, where);
+      if (result.ok) {
+        addUsage(tally, result.reply);
+        purchase.onPaid(tell);
+      } else tell();
+      return Promise.resolve();
+    },
+    onNotice: (notice) => tellNotice(run, { provider, model }, notice),
+  });
+  return { ...reply, paid: { job_id: run.jobId, request_id: sent.request_id } };
+}
+
+async function streamReply({ provider, request, log }: Purchase, context: ProviderContext): Promise<Reply> {
+  for await (const delta of provider.stream(request, context)) {
+    if (delta.type === 'done') return delta.reply;
+    log(delta.text);
+  }
+  throw new OrchError('network', `Expected ${provider.name} to end its answer, the stream stopped before.`);
+}
+
+function addUsage(tally: Tally, { usage }: Reply): void {
+  tally.tokensIn += usage.tokensIn ?? 0;
+  tally.tokensOut += usage.tokensOut ?? 0;
+}
+
+function responseData(result: SentResult, hider: Hider) {
+  const duration_s = Math.round(result.durationMs) / 1000;
+  if (result.ok) {
+    const { finishReason, usage } = result.reply;
+    return { duration_s, success: true, finish_reason: finishReason, ...usageRecord(usage) };
+  }
+  return { duration_s, success: false, error: failureData(result.error, hider) };
+}
+
+function tellNotice(run: RunContext, who: { provider: string; model: string }, notice: ProviderNotice): void {
+  if (notice.type === 'circuit.opened') {
+    run.journal.push(notice.type, { ...who, cooldown_s: notice.cooldownMs / 1000 });
+  } else {
+    run.journal.push(notice.type, who);
+  }
+}

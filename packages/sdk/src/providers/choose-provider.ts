@@ -1,0 +1,148 @@
+import { existsSync } from 'node:fs';
+import { OrchError } from '@orch/contracts';
+import type { Clock, Provider, ProviderChoice } from '@orch/contracts';
+import { nearest } from '@orch/dag';
+import { parseProvider } from '@orch/spec';
+import { readPolicy, readText } from '../environment.ts';
+import type { Environment } from '../environment.ts';
+import { vendors } from './vendors.ts';
+import type { Vendor } from './vendors.ts';
+
+/** How long `auto` waits for an Ollama that may not be there, in milliseconds. */
+const probeMs = 1_000;
+
+export type ProviderQuestion = {
+  /** What the job says; `auto` when it says nothing. */
+  readonly written: ProviderChoice;
+  /** What the job calls it, where steps name it. */
+  readonly key?: string | undefined;
+  /** Of the command line, over the job. */
+  readonly flag?: string | undefined;
+  readonly env: Environment;
+  /** Absolute folder of recordings, beside the job. */
+  readonly recordings: string;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+};
+
+export type ChosenProvider = {
+  readonly choice: ProviderChoice;
+  readonly provider: Provider;
+  readonly notes: readonly string[];
+};
+
+/**
+ * Decides who answers: flag, job, `PROVIDER`, and for `auto` an Ollama that answers, else recordings beside the job;
+ * never a paid service unasked. Asks the service whether it is there and has the model.
+ */
+export async function chooseProvider(question: ProviderQuestion): Promise<ChosenProvider> {
+  const named = nameProvider(question);
+  return named.name === 'auto' ? chooseUnnamed(question) : openProvider(named, question);
+}
+
+/** The provider that flag, job or environment name, in this order; `auto` when none does. */
+export function nameProvider({
+  flag,
+  written,
+  env,
+}: Pick<ProviderQuestion, 'flag' | 'written' | 'env'>): ProviderChoice {
+  if (flag !== undefined) return { ...optionsFor(flag, written), ...readChoice(flag, '--provider') };
+  if (written.name !== 'auto') return written;
+  const set = readText(env, ['PROVIDER']);
+  return set === undefined ? written : { ...written, ...readChoice(set, 'PROVIDER') };
+}
+
+/** Throws `usage` unless `--provider` names a provider there is: also where no step asks one. */
+export function requireProvider(flag: string | undefined): void {
+  if (flag !== undefined) readChoice(flag, '--provider');
+}
+
+/** A flag that names the job's own provider keeps its address and options. */
+function optionsFor(flag: string, written: ProviderChoice): Partial<ProviderChoice> {
+  return readChoice(flag, '--provider').name === written.name ? written : {};
+}
+
+function readChoice(text: string, from: string): ProviderChoice {
+  const choice = parseProvider(text);
+  if (choice === undefined) throw new OrchError('usage', `Expected ${from} to be name or name:model, got \`${text}\`.`);
+  const known = Object.keys(vendors);
+  if (choice.name === 'auto' || known.includes(choice.name)) return choice;
+  const close = nearest(choice.name, known);
+  throw new OrchError(
+    'usage',
+    `Expected ${from} to be one of the providers ${known.join(', ')}, got \`${choice.name}\`.`,
+    {
+      hint: close === undefined ? undefined : `Did you mean ${close}?`,
+    },
+  );
+}
+
+async function chooseUnnamed(question: ProviderQuestion): Promise<ChosenProvider> {
+  const probe = { ...question, signal: AbortSignal.any([question.signal, AbortSignal.timeout(probeMs)]) };
+  try {
+    return await openProvider({ ...question.written, name: 'ollama' }, probe);
+  } catch (error) {
+    if (!probe.signal.aborted && !isNobody(error)) throw error;
+    question.signal.throwIfAborted();
+    if (existsSync(question.recordings)) return openProvider({ name: 'replay' }, question);
+    throw nobodyAnswers(question.env, error);
+  }
+}
+
+/** Nobody is there, or has nothing to answer with: another may be asked. */
+function isNobody(error: unknown): boolean {
+  return OrchError.is(error) && ['network', 'timeout', 'model_missing'].includes(error.code);
+}
+
+function nobodyAnswers(env: Environment, cause: unknown): OrchError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  const paid = ['OPENAI_API_KEY']
+    .filter((name) => env[name])
+    .map((name) => `${name} is set, but no paid service is asked unnamed. `);
+  return new OrchError(
+    'unconfigured',
+    `Expected a provider: PROVIDER is not set, no Ollama answers, and there are no recordings beside the job. ${paid.join('')}${why}`,
+    {
+      hint: 'Name one: --provider ollama:qwen2.5:7b, or --provider openai:MODEL with OPENAI_API_KEY, or --provider echo; PROVIDER does the same.',
+      cause,
+    },
+  );
+}
+
+/** The provider of a choice that was made. Nobody is asked whether it is there. */
+export async function createProvider(
+  choice: ProviderChoice,
+  { clock, recordings, env }: Pick<ProviderQuestion, 'clock' | 'recordings' | 'env'>,
+): Promise<Provider> {
+  const vendor = await loadVendor(choice.name);
+  return vendor.create({ settings: settingsOf(choice, vendor, env), clock, recordings });
+}
+
+/** The provider of a choice that was made, asked whether it is there and has the model. */
+export async function openProvider(choice: ProviderChoice, question: ProviderQuestion): Promise<ChosenProvider> {
+  const vendor = await loadVendor(choice.name);
+  const { clock, signal, env } = question;
+  const provider = await createProvider(choice, question);
+  const asked = choice.model ?? readText(env, ['PROVIDER_MODEL']);
+  const { model } = await provider.check(asked, { signal, clock });
+  const found = asked === undefined && model !== undefined ? [`${choice.name}: using the model ${model}`] : [];
+  const notes = vendor.note === undefined ? found : [vendor.note];
+  return { choice: model === undefined ? choice : { ...choice, model }, provider, notes };
+}
+
+async function loadVendor(name: string): Promise<Vendor> {
+  const load = Object.hasOwn(vendors, name) ? vendors[name] : undefined;
+  if (load !== undefined) return load();
+  throw new OrchError('internal', `Expected a provider that was checked, got \`${name}\`.`);
+}
+
+function settingsOf({ base_url: written, options = {} }: ProviderChoice, { environment }: Vendor, env: Environment) {
+  const baseUrl = written ?? readText(env, environment.baseUrl ?? []);
+  const apiKey = readText(env, environment.apiKey ?? []);
+  return {
+    ...readPolicy(env),
+    options,
+    ...(baseUrl === undefined ? {} : { baseUrl }),
+    ...(apiKey === undefined ? {} : { apiKey }),
+  };
+}
