@@ -84,7 +84,7 @@ describe.concurrent('what a person sees', () => {
     expect(place.events().filter(({ type }) => type === 'job.started')).toHaveLength(1);
     await screen.type('C-c');
     await screen.waitOver();
-    expect(await screen.look()).toMatch(/orch approve job_\w+ later --answer TEXT {2}or --reject\n[^]*exit 3/);
+    expect(await screen.look()).toMatch(/orch approve job_\w+ later {2}or --answer TEXT, or --reject\n[^]*exit 3/);
     expect(place.output('a.md')).toBe('hold');
   });
 });

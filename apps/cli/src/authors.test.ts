@@ -1,12 +1,11 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { tempDir } from '@orch/testkit';
 import { expect, test } from 'vitest';
-import { runCli } from './run-cli.ts';
-import type { Terminal } from './terminal/terminal.ts';
+import { cli, place } from './testing/command-line.ts';
 
 test('validate tells all that is wrong in each file, with its place, and what is right', async () => {
-  const cwd = place({
+  const cwd = place(tempDir(), {
     'good.yaml': 'steps: { a: { run: ls } }',
     'bad.yaml': 'steps:\n  a: { run: ls, needs: [b] }\n  c: { promt: x }\n',
   });
@@ -24,13 +23,19 @@ test('validate tells all that is wrong in each file, with its place, and what is
   ]);
 });
 
+type Warned = { readonly warnings: readonly string[] };
+
 test('with --strict a glob that finds nothing is an error, for validate, plan and run; else a warning', async () => {
-  const cwd = place({
+  const cwd = place(tempDir(), {
     'job.yaml': 'provider: echo\nsteps: { a: { each: { files: "*.md" }, prompt: "{{ item.text }}" } }',
   });
   const warning = `warning: steps.a.each.files: no file fits *.md in ${cwd}`;
   expect(await cli(['validate'], cwd)).toMatchObject({ code: 0, err: [warning] });
   expect((await cli(['run'], cwd)).out).toContain(warning);
+  for (const command of ['validate', 'plan', 'run']) {
+    const told = JSON.parse((await cli([command, '--json'], cwd)).out.join('\n')) as Warned | Warned[];
+    expect([told].flat()[0]?.warnings).toContain(warning);
+  }
   for (const command of ['validate', 'plan', 'run']) {
     const { code, err } = await cli([command, '--strict'], cwd);
     expect([code, err.join('\n')]).toEqual([2, expect.stringContaining('Expected no warning')]);
@@ -52,7 +57,7 @@ output_dir: site
 
 test('plan tells levels, items, conditions, calls, where it stops, and what would be replaced; nothing runs', async () => {
   const files = { 'job.yaml': job, 'docs/a.md': 'A', 'docs/b.md': 'B', 'site/a.md': 'mine' };
-  const cwd = place(files);
+  const cwd = place(tempDir(), files);
   const { code, out } = await cli(['plan', '--json'], cwd);
   const plan = JSON.parse(out.join('\n')) as { steps: { id: string }[] };
   expect(code).toBe(0);
@@ -74,10 +79,27 @@ test('plan tells levels, items, conditions, calls, where it stops, and what woul
   expect(existsSync(join(cwd, 'runs'))).toBe(false);
 });
 
+test('plan does not claim that steps of other kinds, which may ask a model, call nobody', async () => {
+  const kind = `export default {
+    kind: 'ask', version: 1, asks: true, input: { safeParse: (data) => ({ success: true, data }) },
+    fingerprint: (input) => input, run: async () => ({ status: 'succeeded', output: null }) };`;
+  const steps = { a: { kind: 'ask' }, b: { prompt: 'hi', retry: 0 } };
+  const cwd = place(tempDir(), {
+    'ask.mjs': kind,
+    'job.yaml': JSON.stringify({ provider: 'echo', kinds: ['./ask.mjs'], steps }),
+  });
+  const plan = JSON.parse((await cli(['plan', '--json'], cwd)).out.join('\n')) as { steps: object[] };
+  expect(plan).toMatchObject({ calls: { least: 1, most: null }, tokens: { unknownOf: ['a'] } });
+  expect(plan.steps[0]).toMatchObject({ id: 'a', calls: { least: 0, most: null }, tokens: null });
+  const told = (await cli(['plan'], cwd)).out.join('\n');
+  expect(told).toMatch(/level 1 {2}a +ask .*any number of calls/);
+  expect(told).toContain('calls   1 or more calls: what a asks is not known');
+});
+
 test('outputs are copied where the job says, replacing only what orch wrote, unless it is forced', async () => {
   const written =
     'project: p\noutput_dir: site\nsteps: { keep: { write: { a/b.md: "{{ vars.v }}" } } }\nvars: { v: 1 }';
-  const cwd = place({ 'job.yaml': written });
+  const cwd = place(tempDir(), { 'job.yaml': written });
   const site = (): string => readFileSync(join(cwd, 'site/a/b.md'), 'utf8');
   const first = await cli(['run'], cwd);
   expect([first.code, site()]).toEqual([0, '1']);
@@ -96,7 +118,7 @@ test('outputs are copied where the job says, replacing only what orch wrote, unl
 test.each(['chain', 'files', 'build', 'approval'])(
   'init %s gives a job that is right and runs offline',
   async (template) => {
-    const cwd = place({});
+    const cwd = place(tempDir(), {});
     const { code, out } = await cli(['init', 'new', '--template', template], cwd);
     expect([code, out]).toEqual([0, expect.arrayContaining(['orch validate new/job.yaml'])]);
     const text = readFileSync(join(cwd, 'new/job.yaml'), 'utf8');
@@ -115,7 +137,7 @@ test.each(['chain', 'files', 'build', 'approval'])(
 );
 
 test('init asks a person what kind of job, who answers and the name of the file', async () => {
-  const cwd = place({ '.gitignore': 'node_modules/' });
+  const cwd = place(tempDir(), { '.gitignore': 'node_modules/' });
   const { code } = await cli(['init'], cwd, ['2', 'ollama:m', 'pages.yaml']);
   expect(code).toBe(0);
   expect(readFileSync(join(cwd, 'pages.yaml'), 'utf8')).toContain('provider: "ollama:m"\n');
@@ -124,7 +146,7 @@ test('init asks a person what kind of job, who answers and the name of the file'
 });
 
 test('init asks again after an answer that does not fit, and says what does', async () => {
-  const cwd = place({});
+  const cwd = place(tempDir(), {});
   const asked = await cli(['init'], cwd, ['9', 'chian', '1', 'anthropic:x', 'echo', 'a.txt', 'a.yaml']);
   expect([asked.code, asked.prompts]).toEqual([0, 7]);
   expect(asked.err.filter((line) => line.startsWith('error'))).toEqual([
@@ -137,7 +159,7 @@ test('init asks again after an answer that does not fit, and says what does', as
 });
 
 test('init refuses an unknown provider, and a folder that is a file', async () => {
-  const cwd = place({ plainf: 'x' });
+  const cwd = place(tempDir(), { plainf: 'x' });
   const unknown = await cli(['init', '--provider', 'anthropic:x'], cwd);
   expect([unknown.code, unknown.err[0]]).toEqual([2, expect.stringContaining('one of the providers')]);
   const below = await cli(['init', '--file', 'plainf/job.yaml'], cwd);
@@ -152,7 +174,7 @@ test('in a terminal a question is asked there and then, and the run goes on with
     more: { question: 'Anything else?' },
     keep: { write: { 'a.md': '{{ steps.agree.output.answer }} {{ steps.more.output.answer }}' } },
   };
-  const cwd = place({ 'job.yaml': JSON.stringify({ project: 'p', steps }) });
+  const cwd = place(tempDir(), { 'job.yaml': JSON.stringify({ project: 'p', steps }) });
   const answered = await cli(['run'], cwd, ['9', '2', 'no']);
   expect([answered.code, answered.prompts]).toEqual([0, 3]);
   expect(readFileSync(join(cwd, 'runs/latest/outputs/p/a.md'), 'utf8')).toBe('hold no');
@@ -160,7 +182,7 @@ test('in a terminal a question is asked there and then, and the run goes on with
   expect([left.code, left.prompts]).toEqual([3, 2]);
   expect(left.out.slice(-3)).toEqual([
     'asked   Anything else?',
-    expect.stringMatching(/^answer {2}orch approve job_\w+ more --answer TEXT {2}or --reject$/),
+    expect.stringMatching(/^answer {2}orch approve job_\w+ more {2}or --answer TEXT, or --reject$/),
     expect.stringMatching(/^resume {2}orch resume job_\w+$/),
   ]);
   expect((await cli(['resume'], cwd, ['/reject'])).code).toBe(1);
@@ -169,7 +191,7 @@ test('in a terminal a question is asked there and then, and the run goes on with
 
 test('without a terminal the exit code is 3, and approve takes an answer that fits the options', async () => {
   const steps = { agree: { question: 'Ship it?', options: ['ship', 'hold it'] } };
-  const cwd = place({ 'job.yaml': JSON.stringify({ project: 'p', steps }) });
+  const cwd = place(tempDir(), { 'job.yaml': JSON.stringify({ project: 'p', steps }) });
   const { code, out } = await cli(['run'], cwd);
   expect([code, out.at(-2)]).toEqual([
     3,
@@ -182,7 +204,7 @@ test('without a terminal the exit code is 3, and approve takes an answer that fi
 });
 
 test('graph draws a job file, or a run with its states; schema prints and writes', async () => {
-  const cwd = place({ 'job.yaml': 'project: p\nsteps: { a: { run: ls }, b: { run: ls, needs: [a] } }' });
+  const cwd = place(tempDir(), { 'job.yaml': 'project: p\nsteps: { a: { run: ls }, b: { run: ls, needs: [a] } }' });
   expect((await cli(['graph'], cwd)).out).toEqual(['[a]  shell', '└─▶ [b]  shell']);
   await cli(['run'], cwd);
   expect((await cli(['graph', 'latest'], cwd)).out[0]).toBe('[a]  shell  succeeded');
@@ -193,35 +215,3 @@ test('graph draws a job file, or a run with its states; schema prints and writes
   expect(JSON.parse(readFileSync(join(cwd, 'e.json'), 'utf8'))).toHaveProperty('anyOf');
   expect(await cli(['schema', 'thing'], cwd)).toMatchObject({ code: 2 });
 });
-
-function place(files: Readonly<Record<string, string>>): string {
-  const cwd = tempDir();
-  for (const [name, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(cwd, name)), { recursive: true });
-    writeFileSync(join(cwd, name), text);
-  }
-  return cwd;
-}
-
-/** With `lines`, a person sits at the terminal and writes these; then they leave. */
-async function cli(argv: readonly string[], cwd: string, lines?: readonly string[]) {
-  const out: string[] = [];
-  const err: string[] = [];
-  const left = [...(lines ?? [])];
-  let prompts = 0;
-  const terminal: Terminal = {
-    cwd,
-    env: { PATH: process.env['PATH'] },
-    out: (line) => void out.push(line),
-    err: (line) => void err.push(line),
-    paint: (_, text) => text,
-    attend: () => () => undefined,
-    ...(lines !== undefined && {
-      ask: async () => {
-        prompts++;
-        return left.shift();
-      },
-    }),
-  };
-  return { code: await runCli(argv, terminal), out, err, prompts };
-}

@@ -1,9 +1,6 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { tempDir } from '@orch/testkit';
 import { expect, test } from 'vitest';
-import { runCli } from './run-cli.ts';
-import type { Terminal } from './terminal/terminal.ts';
+import { cli, place } from './testing/command-line.ts';
 
 const asking = `
 project: p
@@ -17,7 +14,7 @@ steps:
 `;
 
 test('a run that waits tells its question, how to answer, and why steps were skipped, also when it is shown again', async () => {
-  const orch = place(asking);
+  const orch = placed(asking);
   expect((await orch('plan')).join('\n')).toContain('stops at ask for an answer: Publish for Ann?;');
   const ran = await orch('run');
   expect(ran.join('\n')).toContain('? ask  Publish for Ann?\n    Really?\n');
@@ -42,7 +39,7 @@ test('a run that waits tells its question, how to answer, and why steps were ski
 });
 
 test('a resume says of a failure that the run goes on without that it stays, and of a step that waits no attempts', async () => {
-  const orch = place(asking);
+  const orch = placed(asking);
   await orch('run');
   const planned = await orch('resume', '--plan');
   expect(planned).toEqual(
@@ -59,7 +56,7 @@ test('a resume says of a failure that the run goes on without that it stays, and
 });
 
 test('a step that waits for its next try is canceled because another one failed', async () => {
-  const orch = place(`
+  const orch = placed(`
 steps:
   again: { run: 'touch tried; exit 1', retry: { tries: 1, base_s: 60, max_s: 60 } }
   bad: { run: 'until [ -e tried ]; do sleep 0.05; done; sleep 0.3; exit 2' }
@@ -70,14 +67,14 @@ steps:
 });
 
 test('where only the job can be at fault, the way on is to mend it', async () => {
-  const orch = place("steps: { a: { run: echo hi }, b: { each: '{{ steps.a.output }}', run: echo } }");
+  const orch = placed("steps: { a: { run: echo hi }, b: { each: '{{ steps.a.output }}', run: echo } }");
   const lines = await orch('run');
   expect(lines).toContain('  `output: json` or `output: lines` on step a gives a list');
   expect(lines.at(-1)).toBe('mend the job, then  orch run job.yaml --resume');
 });
 
 test('a run that only begins others does not claim that nobody was asked', async () => {
-  const orch = place('{ provider: echo, steps: { kid: { spec: kid.yaml } } }', {
+  const orch = placed('{ provider: echo, steps: { kid: { spec: kid.yaml } } }', {
     'kid.yaml': 'steps: { a: { prompt: x } }',
   });
   expect((await orch('run')).join('\n')).not.toContain('0 calls');
@@ -85,25 +82,12 @@ test('a run that only begins others does not claim that nobody was asked', async
 });
 
 test('a plan that knows no tokens does not say that they are about none', async () => {
-  const orch = place("{ provider: echo, steps: { a: { run: ls }, b: { prompt: '{{ steps.a.output }}' } } }");
+  const orch = placed("{ provider: echo, steps: { a: { run: ls }, b: { prompt: '{{ steps.a.output }}' } } }");
   expect(await orch('plan')).toContain('tokens  unknown for b');
 });
 
 /** What a command prints for people, in a folder with a job. */
-function place(job: string, more: Readonly<Record<string, string>> = {}) {
-  const cwd = tempDir();
-  for (const [name, text] of Object.entries({ 'job.yaml': job, ...more })) writeFileSync(join(cwd, name), text);
-  return async (...argv: readonly string[]): Promise<string[]> => {
-    const out: string[] = [];
-    const terminal: Terminal = {
-      cwd,
-      env: { PATH: process.env['PATH'] },
-      out: (line) => void out.push(line),
-      err: () => undefined,
-      paint: (_, text) => text,
-      attend: () => () => undefined,
-    };
-    await runCli(argv, terminal);
-    return out;
-  };
+function placed(job: string, more: Readonly<Record<string, string>> = {}) {
+  const cwd = place(tempDir(), { 'job.yaml': job, ...more });
+  return async (...argv: readonly string[]): Promise<string[]> => (await cli(argv, cwd)).out;
 }

@@ -58,7 +58,7 @@ export async function followRun(
       const again = { ...options, onEvent: onEach };
       result = await withAnswers(resumeRun(result.dir, prepared.job, prepared.ports, again), clerk);
     }
-    return await tellEnd(result, prepared.job, following);
+    return await tellEnd(result, prepared, following);
   } finally {
     await prepared.close();
   }
@@ -77,19 +77,24 @@ async function withAnswers(handle: RunHandle, clerk: Clerk | undefined): Promise
   }
 }
 
-async function tellEnd(result: RunResult, job: CompiledJob, following: Following): Promise<ExitCode> {
-  const { terminal, json, options } = following;
-  const { frozen = false, limit } = options;
+async function tellEnd(result: RunResult, { job, notes }: PreparedRun, following: Following): Promise<ExitCode> {
+  const { terminal, json } = following;
   const run = await readRun(result.dir);
   const copied = tryCopy(job, result, following);
   const exit = OrchError.is(copied) ? copied.exit : exitOf(result);
   const waiting = result.status === 'waiting' ? await openQuestions(result.dir) : [];
   const lines = json
-    ? [JSON.stringify({ ...run.manifest, dir: run.dir, exit_code: exit, ...extra(waiting, copied) }, undefined, 2)]
+    ? [
+        JSON.stringify(
+          { ...run.manifest, dir: run.dir, exit_code: exit, warnings: notes, ...extra(waiting, copied) },
+          undefined,
+          2,
+        ),
+      ]
     : [
         ...['', ...describeRun(run, terminal)],
         ...(copied === undefined || OrchError.is(copied) ? [] : outputLines(copied)),
-        ...nextSteps({ result, frozen, limit, waiting, spec: specOf(job, terminal) }, terminal),
+        ...nextSteps({ ...run, waiting, spec: specOf(job, terminal) }, terminal),
       ];
   for (const line of lines) terminal.out(line);
   if (OrchError.is(copied) && !json) for (const line of errorLines(copied, terminal)) terminal.err(line);

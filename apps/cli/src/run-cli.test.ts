@@ -2,8 +2,7 @@ import { mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync }
 import { basename, join } from 'node:path';
 import { tempDir } from '@orch/testkit';
 import { expect, test } from 'vitest';
-import { runCli } from './run-cli.ts';
-import type { Terminal } from './terminal/terminal.ts';
+import { cli, place } from './testing/command-line.ts';
 
 const job = `
 project: hello
@@ -13,7 +12,7 @@ steps:
 `;
 
 test('run tells what goes on and how it ended, and exits with 0', async () => {
-  const { code, out, err } = await cli(['run', '--provider', 'echo'], withJob(job));
+  const { code, out, err } = await cli(['run', '--provider', 'echo'], place(tempDir(), job));
   expect(code).toBe(0);
   expect(err).toEqual([]);
   expect(out.join('\n')).toMatch(
@@ -24,20 +23,20 @@ test('run tells what goes on and how it ended, and exits with 0', async () => {
 });
 
 test('a frozen run says once that nobody is called, and how to go on with and without paying', async () => {
-  const miss = await cli(['run', '--frozen', '--provider', 'echo'], withJob(job));
+  const miss = await cli(['run', '--frozen', '--provider', 'ollama:m'], place(tempDir(), job));
   expect(miss.code).toBe(1);
   expect(miss.out.filter((line) => line.startsWith('frozen: '))).toHaveLength(1);
   expect(miss.out.slice(-2).map((line) => line.replace(/job_\w+/, 'ID'))).toEqual([
     'resume  orch resume ID --frozen  once the missing replies are in the cache or in recordings',
     'or      orch resume ID           asks the model for them, which may cost money',
   ]);
-  const failed = await cli(['run', '--frozen'], withJob('steps: { a: { run: "exit 1" } }'));
+  const failed = await cli(['run', '--frozen'], place(tempDir(), 'steps: { a: { run: "exit 1" } }'));
   expect(failed.out.at(-1)).toMatch(/^resume {2}orch resume job_\w+ --frozen$/);
 });
 
 test.each(['gone', 'damaged'])('content of a run that is %s stops a resume with 8, and is named', async (how) => {
   const steps = { big: { run: 'seq 1 3000' }, use: { run: 'test -e go && echo {{ steps.big.output }}' } };
-  const cwd = withJob(JSON.stringify({ steps }));
+  const cwd = place(tempDir(), JSON.stringify({ steps }));
   expect((await cli(['run'], cwd)).code).toBe(1);
   const artifacts = join(cwd, 'runs/latest/artifacts');
   const blobs = readdirSync(artifacts, { recursive: true }).map((name) => join(artifacts, String(name)));
@@ -52,7 +51,7 @@ test.each(['gone', 'damaged'])('content of a run that is %s stops a resume with 
 test('of very many steps some are named and the rest is counted, but for --json', async () => {
   const ids = Array.from({ length: 60 }, (_, n) => `s${n}`);
   const writes = Object.fromEntries(ids.map((id) => [id, { write: { [id]: id } }]));
-  const cwd = withJob(JSON.stringify({ steps: { ...writes, wall: { run: 'test -e go', needs: ids } } }));
+  const cwd = place(tempDir(), JSON.stringify({ steps: { ...writes, wall: { run: 'test -e go', needs: ids } } }));
   expect((await cli(['run'], cwd)).code).toBe(1);
   const planned = (await cli(['resume', '--plan'], cwd)).out;
   expect([planned[0], planned[40]]).toEqual(['will run  wall', '… and 21 more']);
@@ -67,12 +66,15 @@ test('of very many steps some are named and the rest is counted, but for --json'
 });
 
 test('run --json prints one document and nothing else', async () => {
-  const { out } = await cli(['run', '--provider', 'echo', '--json'], withJob(job));
-  expect(JSON.parse(out.join('\n'))).toMatchObject({ status: 'succeeded', exit_code: 0, project: 'hello' });
+  const { out } = await cli(['run', '--provider', 'echo', '--json'], place(tempDir(), job));
+  expect(JSON.parse(out.join('\n'))).toMatchObject({
+    ...{ status: 'succeeded', exit_code: 0, project: 'hello' },
+    warnings: ['echo: made-up replies, no model was called'],
+  });
 });
 
 test('all problems of a job are told, each with its place, and a stack only when it is asked for', async () => {
-  const cwd = withJob('steps:\n  a: { prompt: x, needs: [b] }\n  c: { rum: x }\n');
+  const cwd = place(tempDir(), 'steps:\n  a: { prompt: x, needs: [b] }\n  c: { rum: x }\n');
   const { code, err } = await cli(['run'], cwd);
   expect(code).toBe(2);
   expect(err[0]).toMatch(/^job\.yaml:2:\d+: /);
@@ -89,7 +91,10 @@ test('with --json an error is JSON on standard output', async () => {
 });
 
 test('--var may be repeated, and does not swallow the job file behind it', async () => {
-  const cwd = withJob('vars: { a: p, b: q }\nsteps:\n  keep: { write: { x.md: "{{ vars.a }}{{ vars.b }}" } }\n');
+  const cwd = place(
+    tempDir(),
+    'vars: { a: p, b: q }\nsteps:\n  keep: { write: { x.md: "{{ vars.a }}{{ vars.b }}" } }\n',
+  );
   const { code } = await cli(['run', '--var', 'a=x', '--var', 'b=y', 'job.yaml'], cwd);
   expect(code).toBe(0);
 });
@@ -114,7 +119,10 @@ test.each([
 });
 
 test('text of a model cannot move the cursor or colour the terminal', async () => {
-  const cwd = withJob('steps: { bad: { run: "printf \'\\\\033[31mred\\\\033]0;title\\\\007\' >&2; exit 3" } }');
+  const cwd = place(
+    tempDir(),
+    'steps: { bad: { run: "printf \'\\\\033[31mred\\\\033]0;title\\\\007\' >&2; exit 3" } }',
+  );
   const { code, out } = await cli(['run'], cwd);
   expect(code).toBe(1);
   expect(out.join('\n')).toContain('red');
@@ -122,28 +130,8 @@ test('text of a model cannot move the cursor or colour the terminal', async () =
   expect(out.join('\n')).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f]/);
 });
 
-function withJob(text: string): string {
-  const cwd = tempDir();
-  writeFileSync(join(cwd, 'job.yaml'), text);
-  return cwd;
-}
-
-async function cli(argv: readonly string[], cwd: string) {
-  const out: string[] = [];
-  const err: string[] = [];
-  const terminal: Terminal = {
-    cwd,
-    env: { PATH: process.env['PATH'] },
-    out: (line) => void out.push(line),
-    err: (line) => void err.push(line),
-    paint: (_, text) => text,
-    attend: () => () => undefined,
-  };
-  return { code: await runCli(argv, terminal), out, err };
-}
-
 test('list shows a run that a step began below the run of that step; alone, it says whose it is', async () => {
-  const cwd = withJob('project: outer\nsteps: { sub: { spec: child.yaml } }');
+  const cwd = place(tempDir(), 'project: outer\nsteps: { sub: { spec: child.yaml } }');
   writeFileSync(join(cwd, 'child.yaml'), 'project: inner\nsteps: { a: { run: echo a } }');
   expect((await cli(['run'], cwd)).code).toBe(0);
   const { out } = await cli(['list'], cwd);

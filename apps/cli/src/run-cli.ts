@@ -4,7 +4,6 @@ import type { ExitCode } from '@orch/contracts';
 import { commands, groups } from './commands/index.ts';
 import type { CommandRow } from './commands/index.ts';
 import { explainError } from './describe/explain-error.ts';
-import { pipelineCommands } from './pipeline-commands.ts';
 import type { Terminal } from './terminal/terminal.ts';
 import { cliVersion } from './version.ts';
 
@@ -12,7 +11,7 @@ import { cliVersion } from './version.ts';
 export async function runCli(argv: readonly string[], terminal: Terminal): Promise<ExitCode> {
   let code: ExitCode = exitCodes.succeeded;
   const json = argv.includes('--json');
-  const rows = [...commands, ...(await pipelineCommands(argv))];
+  const rows = await rowsFor(argv);
   const program = createProgram(rows, { terminal, json, exit: (value) => (code = value) });
   try {
     await program.parseAsync(argv, { from: 'user' });
@@ -24,6 +23,16 @@ export async function runCli(argv: readonly string[], terminal: Terminal): Promi
     if (json) explainError(wrongCall(error), terminal, { verbose: false, json });
     return exitCodes.usage;
   }
+}
+
+/** What pipelines there are is read where their names count: in the help, and for a command that is none of the others. */
+async function rowsFor(argv: readonly string[]): Promise<readonly CommandRow[]> {
+  const called = argv.find((word) => !word.startsWith('-'));
+  const isOwn = called !== undefined && commands.some(({ name }) => name === called || name.startsWith(`${called} `));
+  const isVersion = argv[0] === '--version' || argv[0] === '-V';
+  if (isOwn || isVersion) return commands;
+  const { pipelineCommands } = await import('./pipeline-commands.ts');
+  return [...commands, ...(await pipelineCommands(argv))];
 }
 
 function wrongCall({ message }: CommanderError): OrchError {

@@ -7,8 +7,8 @@ import { defineJob, prepareRun, startRun } from '@orch/sdk';
 import type { Job, RunHandle } from '@orch/sdk';
 import { attendRun } from './attend-run.ts';
 import type { Invocation } from './commands/index.ts';
-import { runsDirOf } from './commands/options.ts';
-import type { RunsDirOption } from './commands/options.ts';
+import { runsDirOf } from './commands/read-options.ts';
+import type { RunsDirOption } from './commands/read-options.ts';
 import { followRun } from './follow-run.ts';
 import { isOutputFile, parametersOf } from './pipeline-commands.ts';
 

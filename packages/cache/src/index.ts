@@ -1,8 +1,8 @@
 export { canonicalJson } from './canonical-json.ts';
 export { cacheKey, sha256 } from './cache-key.ts';
 export { openCache } from './open-cache.ts';
-export { openSharedCache } from './shared-cache.ts';
-export type { ListedEntry, SharedCache } from './shared-cache.ts';
+export { openSharedCache } from './open-shared-cache.ts';
+export type { ListedEntry, SharedCache } from './open-shared-cache.ts';
 export type { Cache, CacheOptions, CacheUse, Cached, Codec, Explanation, GetOptions, StoredAnswer } from './cache.ts';
 export type { CacheWarning } from './entry-reader.ts';
 export type { EntryFilter } from './nearest-entries.ts';

@@ -1,7 +1,7 @@
 import type { EventData, Level } from './schemas/event.ts';
 
 export type { EventData, GateResults, Level } from './schemas/event.ts';
-export type { FileRef, OutputRef } from './schemas/parts.ts';
+export type { FileRef, OutputRef, RunCosts } from './schemas/parts.ts';
 
 export type EventType = keyof EventData;
 

@@ -7,7 +7,17 @@ export type { Result } from './result.ts';
 export type { Digest, Json, JsonObject } from './json.ts';
 export { attemptStates, runStates, stepStates } from './states.ts';
 export type { AttemptState, RunState, StepState } from './states.ts';
-export type { EventData, EventType, FileRef, GateResults, Level, OrchEvent, OutputRef, Where } from './event.ts';
+export type {
+  EventData,
+  EventType,
+  FileRef,
+  GateResults,
+  Level,
+  OrchEvent,
+  OutputRef,
+  RunCosts,
+  Where,
+} from './event.ts';
 export type { CacheEntry, Preimage } from './schemas/cache-entry.ts';
 export type { InboxRequest } from './schemas/inbox.ts';
 export type { Manifest, StepSummary } from './schemas/manifest.ts';

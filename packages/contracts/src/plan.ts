@@ -115,4 +115,6 @@ export type CompiledJob = {
   readonly inputs: readonly PlanInput[];
   /** Absolute folder of the job file; paths in the job are relative to it. */
   readonly jobDir: string;
+  /** What was said beside the job file: names of variables, whose values the plan has, and who answers. */
+  readonly given?: { readonly vars?: readonly string[]; readonly provider?: string };
 };

@@ -62,3 +62,11 @@ export function asOutcome<T, N extends DagNode>(answer: Outcome<T, N>): Outcome<
   );
   return { status: 'failed', error };
 }
+
+const cutOffs: ReadonlySet<SkipReason> = new Set(['aborted', 'canceled']);
+
+/** Whether it is what a node came to by itself: not that it waits, nor that the end of the run kept it from more. */
+export function endedInTime<T>(outcome: FinalOutcome<T> | undefined): boolean {
+  if (outcome === undefined || outcome.status === 'waiting') return false;
+  return outcome.status !== 'skipped' || !cutOffs.has(outcome.reason);
+}

@@ -1,4 +1,5 @@
 import type { Dag, DagNode } from './build-dag.ts';
+import { endedInTime } from './outcome.ts';
 import type { FinalOutcome, KnownOutcome, SkipReason } from './outcome.ts';
 import { createFifo } from './queue.ts';
 import type { Queue } from './queue.ts';
@@ -102,13 +103,26 @@ export class Progress<N extends DagNode, T> {
     this.#pass(task);
   }
 
-  /** Skips all that has not ended when the run was stopped. */
+  /** Skips all that has not ended when the run was stopped, but what can be told all the same. */
   skipRest(): void {
     const { size, states } = this.#graph;
     for (let n = 0; n < size; n++) {
       const task = this.#graph.nth(n);
-      if (states[task] !== 'ended' && states[task] !== 'parked') this.#skip(task, this.verdict.cutOff());
+      if (states[task] === 'ended' || states[task] === 'parked') continue;
+      const conclusion = this.#conclude(task);
+      if (conclusion === undefined) this.#skip(task, this.verdict.cutOff());
+      else this.settle(task, conclusion);
     }
+  }
+
+  /** How a task ends all the same that only the end of the run kept from starting. */
+  #conclude(task: Task): FinalOutcome<T> | undefined {
+    const { nodes, attempts } = this.#graph;
+    const { conclude } = this.#options;
+    if (conclude === undefined || attempts[task]! > 0) return undefined;
+    const lets = (need: Task): boolean =>
+      endedInTime(this.outcomes.get(nodes[need]!.id)) && this.#graph.blockOf(need, task) === undefined;
+    return this.#graph.needsOf(task).every(lets) ? conclude(nodes[task]!) : undefined;
   }
 
   /** Looks at what is new: at first all tasks, needs first; later those that joined. */

@@ -1,42 +1,7 @@
 import { expect, test } from 'vitest';
-import { buildDag } from './build-dag.ts';
-import type { Dag } from './build-dag.ts';
-import type { Outcome } from './outcome.ts';
 import { runDag } from './run-dag.ts';
-import type { RunOptions } from './run-dag.ts';
-
-type Node = { readonly id: string; readonly needs: readonly string[] };
-
-function dagOf(needs: Record<string, string[]>): Dag<Node> {
-  const built = buildDag(Object.entries(needs).map(([id, needs]) => ({ id, needs })));
-  if (!built.ok) throw built.error;
-  return built.value;
-}
-
-const done = (value: string): Outcome<string> => ({ status: 'succeeded', value });
-const failed = (error: unknown): Outcome<string> => ({ status: 'failed', error });
-
-/** Runs each node by the function with its id, or lets it succeed with its id; notes what was started. */
-async function runBy(
-  dag: Dag<Node>,
-  acts: Record<string, () => Outcome<string> | Promise<Outcome<string>>>,
-  options: RunOptions<Node, string> = {},
-) {
-  const started: string[] = [];
-  const result = await runDag<Node, string>(
-    dag,
-    ({ id }) => {
-      started.push(id);
-      const act = acts[id];
-      return act ? act() : done(id);
-    },
-    options,
-  );
-  const outcomes = Object.fromEntries(
-    [...result.outcomes].map(([id, outcome]) => [id, outcome.status === 'skipped' ? outcome.reason : outcome.status]),
-  );
-  return { status: result.status, started, outcomes, result };
-}
+import { dagOf, done, failed, runBy } from './testing/run-by.ts';
+import type { Node } from './testing/run-by.ts';
 
 test('a node gets the values of its direct needs, and only those', async () => {
   const dag = dagOf({ a: [], b: ['a'], c: ['b', 'a'], d: ['c'] });

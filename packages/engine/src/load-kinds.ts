@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { OrchError } from '@orch/contracts';
-import type { Digest, Plan, StepKind } from '@orch/contracts';
-import { digestModule } from '@orch/spec';
+import type { Digest, Plan, Result, StepKind } from '@orch/contracts';
+import { digestModule, digestPackage } from '@orch/spec';
 import { resolve as resolveModule } from 'import-meta-resolve';
 import { allKinds, builtinKinds } from './kinds/index.ts';
 
@@ -12,10 +12,8 @@ import { allKinds, builtinKinds } from './kinds/index.ts';
  * list. Rejects with `spec` for what cannot be loaded, is no step kind, or takes the name of a built-in one.
  */
 export async function loadKinds(from: string, jobDir: string): Promise<readonly StepKind[]> {
-  const digest = isFile(from)
-    ? await digestModule(from, { jobDir, readFile: (path) => readFile(path, 'utf8') })
-    : undefined;
-  return read(from, urlOf(from, jobDir, digest?.ok === true ? digest.value : undefined));
+  const digest = await digestOf(from, jobDir);
+  return read(from, urlOf(from, jobDir, digest.ok ? digest.value : undefined));
 }
 
 /** All kinds of a plan: the built-in ones, those that it names, and `others`, which win over built-in ones. */
@@ -35,36 +33,59 @@ export async function kindsOf(
   return allKinds([...loaded.flat(), ...others]);
 }
 
-/** Throws `conflict` unless the files among the kinds of a plan are as they were when it was compiled. */
+/** Throws `conflict` unless the files and packages of the kinds of a plan are as they were when it was compiled. */
 export async function requireSameKinds({ kinds = [] }: Plan, jobDir: string): Promise<void> {
-  for (const { from, code_sha256 } of kinds.filter(({ from: source }) => isFile(source))) {
-    const found = await digestModule(from, { jobDir, readFile: (path) => readFile(path, 'utf8') });
+  for (const { from, code_sha256 } of kinds) {
+    const found = await digestOf(from, jobDir);
     if (found.ok && found.value === code_sha256) continue;
-    const came = found.ok ? 'it or a file that it imports has changed' : found.error;
+    const changed = isFile(from)
+      ? 'it or a file that it imports has changed'
+      : 'another version is installed, or its code has changed';
+    const came = found.ok ? changed : found.error;
     throw new OrchError('conflict', `Expected ${from} as it was when the run was planned: ${came}.`, {
       hint: 'To go on with the new code, compile the job anew: orch resume … --spec and the job file.',
     });
   }
 }
 
+/** The file that importing a package from the folder of a job loads; undefined when there is none. */
+export function packageEntry(name: string, jobDir: string): string | undefined {
+  try {
+    const { protocol, href } = new URL(resolvePackage(name, jobDir));
+    return protocol === 'file:' ? fileURLToPath(href) : undefined;
+  } catch (error) {
+    // Who loads it is told why it cannot be found.
+    if ((error as NodeJS.ErrnoException).code?.startsWith('ERR_') === true) return undefined;
+    throw error;
+  }
+}
+
+function digestOf(from: string, jobDir: string): Promise<Result<Digest, string>> {
+  const reading = { jobDir, readFile: (path: string) => readFile(path, 'utf8') };
+  return isFile(from) ? digestModule(from, reading) : digestPackage(from, { ...reading, packageEntry });
+}
+
 function isFile(from: string): boolean {
   return /^\.{0,2}\//.test(from) || /\.[cm]?[jt]s$/.test(from);
 }
 
-/** With the digest of a file: Node keeps modules by their URL, and an edited one is another module. */
+/** With the digest of the code: Node keeps modules by their URL, and an edited one is another module. */
 function urlOf(from: string, jobDir: string, digest: Digest | undefined): string {
-  if (!isFile(from)) return packageUrl(from, jobDir);
-  const url = pathToFileURL(resolve(jobDir, from));
-  if (digest !== undefined) url.searchParams.set('sha256', digest);
+  const url = isFile(from) ? pathToFileURL(resolve(jobDir, from)) : new URL(packageUrl(from, jobDir));
+  if (digest !== undefined && url.protocol === 'file:') url.searchParams.set('sha256', digest);
   return url.href;
 }
 
 function packageUrl(from: string, jobDir: string): string {
   try {
-    return resolveModule(from, pathToFileURL(join(jobDir, 'job.js')).href);
+    return resolvePackage(from, jobDir);
   } catch (error) {
     throw unloadable(from, error, `npm install ${from}; a file is written as ./ and its path`);
   }
+}
+
+function resolvePackage(name: string, jobDir: string): string {
+  return resolveModule(name, pathToFileURL(join(jobDir, 'job.js')).href);
 }
 
 async function read(from: string, url: string): Promise<readonly StepKind[]> {

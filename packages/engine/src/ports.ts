@@ -20,8 +20,9 @@ export type EnginePorts = {
   readonly provider?: Provider | undefined;
   /** Those that steps name, by the keys of the plan's `providers`. */
   readonly providers?: ReadonlyMap<string, Provider> | undefined;
-  /** Finds who answers a job that a step runs and that names somebody its own job does not. */
-  readonly findProvider?: ((choice: ProviderChoice) => Provider | undefined) | undefined;
+  /** Finds who answers a job that a step runs, by what that job says and the absolute folder where it stands. */
+  readonly findProvider?:
+    ((choice: ProviderChoice, jobDir: string) => Provider | undefined | Promise<Provider | undefined>) | undefined;
   /** Takes secrets out of whatever comes in. */
   readonly hider?: Hider | undefined;
   /** The values of the secrets that the plan names, for the environment of commands that ask for them. */

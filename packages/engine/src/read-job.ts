@@ -46,7 +46,7 @@ function writtenJob(paths: RunPaths): CompiledJob {
 }
 
 function loggedJob(paths: RunPaths, blobs: BlobStore, started: Started): CompiledJob {
-  const { plan_hash: planHash, spec_sha256, inputs: listed } = started;
+  const { plan_hash: planHash, spec_sha256, inputs: listed, given: { vars, provider } = {} } = started;
   const content = (what: string, digest: Digest): string => {
     const bytes = blobs.get(digest);
     if (bytes !== undefined) return Buffer.from(bytes).toString('utf8');
@@ -69,6 +69,7 @@ function loggedJob(paths: RunPaths, blobs: BlobStore, started: Started): Compile
     spec: inputOf(origin ?? basename(specFile(paths)), content('the job file', spec_sha256)),
     inputs,
     jobDir: home ?? copiesOf(paths, inputs),
+    given: { ...(vars && { vars }), ...(provider !== undefined && { provider }) },
   };
 }
 
@@ -101,7 +102,7 @@ function copiesOf({ inputs: folder }: RunPaths, inputs: readonly PlanInput[]): s
 }
 
 /** As many folders as a path of the job climbs up. */
-function levelsAbove(inputs: readonly PlanInput[]): string[] {
+export function levelsAbove(inputs: readonly PlanInput[]): string[] {
   const above = Math.max(0, ...inputs.map(({ path }) => path.split('/').filter((part) => part === '..').length));
   return Array.from({ length: above }, () => 'job');
 }

@@ -106,7 +106,8 @@ function stepsWith(id: string | undefined, job: CompiledJob, paths: RunPaths): r
 }
 
 function childStarter(job: CompiledJob, ports: EnginePorts, { options, paths, depth = 0 }: Launch): StartChild {
-  return async ({ job: child, jobId, parent, signal }) => {
+  return async (begun) => {
+    const { job: child, jobId, parent, signal } = begun;
     if (depth === deepest) {
       throw new OrchError('spec', `Expected at most ${deepest} jobs that each begin the next, this would be one more.`);
     }
@@ -114,12 +115,12 @@ function childStarter(job: CompiledJob, ports: EnginePorts, { options, paths, de
     const own = runPaths(paths.base, jobId);
     let end: OrchEvent | undefined;
     const onEvent = (event: OrchEvent): void => void (end = event);
-    const handle = launch(child, lendPorts(ports, job.plan, child.plan), {
+    const handle = launch(child, await lendPorts(ports, job.plan, begun), {
       options: { runsDir: paths.base, drain, graceMs, failFast, frozen, durability, signal, onEvent },
       ...{ paths: own, jobId, parent, depth: depth + 1 },
       resume: existsSync(own.dir) ? {} : undefined,
     });
-    await handle.result;
-    return { dir: own.dir, end };
+    const { manifest } = await handle.result;
+    return { dir: own.dir, end, costs: manifest.costs };
   };
 }

@@ -74,9 +74,9 @@ function startJob(run: RunView, { ts, job_id: jobId, data }: OrchEvent<'job.star
 /** What succeeded is kept, everything else is decided anew. */
 function carry(unit: UnitView): void {
   if (unit.status === 'pending') return;
-  const { attempts, tries, lost, success, failure } = unit;
+  const { attempts, turns, asked, tries, lost, success, failure } = unit;
   if (unit.status === 'succeeded') unit.carried = true;
-  else Object.assign(unit, emptyUnit(), { attempts, tries, lost, success, failure });
+  else Object.assign(unit, emptyUnit(), { attempts, turns, asked, tries, lost, success, failure });
 }
 
 type JobEnd = 'job.succeeded' | 'job.failed' | 'job.canceled' | 'job.paused' | 'job.waiting';
@@ -140,8 +140,8 @@ function noteExtension(run: RunView, { step, item, data }: OrchEvent<'plan.exten
 
 function noteChild(run: RunView, { seq, step, item, data }: OrchEvent<'job.linked'>): Objection {
   if (step === undefined) return 'expected the event to name a step';
-  const { job_id: jobId, input_hash: inputHash } = data;
-  run.children.set(jobId, { jobId, step, item, inputHash, seq });
+  const { job_id: jobId, input_hash: inputHash, costs = run.children.get(jobId)?.costs } = data;
+  run.children.set(jobId, { jobId, step, item, inputHash, costs, seq });
   return undefined;
 }
 

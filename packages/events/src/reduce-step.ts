@@ -25,6 +25,8 @@ export function startStep(run: RunView, event: OrchEvent<'step.started'>): Objec
   const { ts, data } = event;
   return change(run, event, { to: 'running' }, (unit) => {
     unit.attempts = data.attempt;
+    if (!unit.asked) unit.turns += 1;
+    unit.asked = false;
     unit.inputHash = data.input_hash;
     unit.startedAt = ts;
     unit.endedAt = unit.durationS = unit.failure = undefined;
@@ -71,7 +73,12 @@ export function skipStep(run: RunView, event: OrchEvent<'step.skipped'>): Object
 }
 
 export function waitStep(run: RunView, event: OrchEvent<'step.waiting'>): Objection {
-  return change(run, event, { to: 'waiting' }, (unit) => (unit.inputHash = event.data.input_hash));
+  const { step, item, data } = event;
+  const wasRunning = step !== undefined && findUnit(run, step, item)?.status === 'running';
+  return change(run, event, { to: 'waiting' }, (unit) => {
+    unit.inputHash = data.input_hash;
+    unit.asked ||= wasRunning;
+  });
 }
 
 /** Ended by whoever found the run without its process, an attempt was lost: it was not decided. */

@@ -1,4 +1,4 @@
-import type { Digest, EventData, FileRef, OutputRef, RunState, StepState } from '@orch/contracts';
+import type { Digest, EventData, FileRef, OutputRef, RunCosts, RunState, StepState } from '@orch/contracts';
 
 /** A step or an item as the log tells it. */
 export type UnitView = {
@@ -7,6 +7,10 @@ export type UnitView = {
   carried: boolean;
   /** Number of the last attempt at it; numbers go on across resumes. */
   attempts: number;
+  /** The same as a person counts them: one that ended with a question goes on with the next. */
+  turns: number;
+  /** The last attempt ended with a question. */
+  asked: boolean;
   /** Failed tries since it was last decided, each of which left another to come. */
   tries: number;
   /** Attempts in a row that ended with their process. */
@@ -63,6 +67,8 @@ export type LinkedRun = {
   readonly step: string;
   readonly item: string | undefined;
   readonly inputHash: Digest;
+  /** What it had spent when it last ended. */
+  readonly costs: RunCosts | undefined;
   /** Of the event that linked it last. */
   readonly seq: number;
 };
@@ -215,6 +221,8 @@ export function emptyUnit(): UnitView {
     status: 'pending',
     carried: false,
     attempts: 0,
+    turns: 0,
+    asked: false,
     tries: 0,
     lost: 0,
     startedAt: undefined,

@@ -1,4 +1,4 @@
-import type { Manifest, StepSummary } from '@orch/contracts';
+import type { Manifest, RunCosts, StepSummary } from '@orch/contracts';
 import type { LogPlace } from './log-event.ts';
 import { mediaTypeOf } from './media-type.ts';
 import { stepOf } from './run-view.ts';
@@ -10,6 +10,7 @@ import type { RunView, StepView } from './run-view.ts';
  */
 export function toManifest(run: RunView, log: LogPlace): Manifest {
   const ids = [...(run.planned ?? run.steps.keys())];
+  const calls = callsOfChildren(run);
   const isDone = (id: string) => doneStates.has(run.steps.get(id)?.status ?? 'pending');
   return {
     job_id: run.jobId,
@@ -25,7 +26,7 @@ export function toManifest(run: RunView, log: LogPlace): Manifest {
     ...(run.parent && { parent: run.parent }),
     files: filesOf(run),
     artifacts: [...run.artifacts.values()],
-    steps: Object.fromEntries(ids.map((id) => [id, toSummary(run, id)])),
+    steps: Object.fromEntries(ids.map((id) => [id, toSummary(run, id, calls.get(id))])),
     failures: failuresOf(run),
     completed_steps: ids.filter(isDone),
     pending_steps: ids.filter((id) => !isDone(id)),
@@ -43,15 +44,15 @@ function filesOf({ files }: RunView): Manifest['files'] {
   });
 }
 
-function toSummary(run: RunView, id: string): StepSummary {
+function toSummary(run: RunView, id: string, callsOfOthers = 0): StepSummary {
   const step = stepOf(run, id);
   const items = itemsOf(step);
   return {
     status: step.status,
     duration_s: step.durationS ?? secondsBetween(step.startedAt, step.endedAt ?? run.ts),
-    provider_calls: step.providerCalls,
+    provider_calls: step.providerCalls + callsOfOthers,
     cache_hits: step.cacheHits,
-    attempts: step.attempts,
+    attempts: step.turns,
     ...(items && { items }),
     output: step.status === 'succeeded' ? (step.success?.data.output ?? null) : null,
     cost_usd: null,
@@ -82,9 +83,35 @@ function failuresOf({ failures }: RunView): Manifest['failures'] {
   }));
 }
 
-function costsOf({ totals, inDoubt }: RunView): Manifest['costs'] {
+/** By step: calls of the runs that it began. */
+function callsOfChildren({ children }: RunView): ReadonlyMap<string, number> {
+  const calls = new Map<string, number>();
+  for (const { step, costs } of children.values())
+    calls.set(step, (calls.get(step) ?? 0) + (costs?.provider_calls ?? 0));
+  return calls;
+}
+
+/** Its own, and those of the runs that its steps began. */
+function costsOf({ totals, inDoubt, children }: RunView): RunCosts {
   const { tokensIn, tokensOut, providerCalls } = totals;
-  return { tokens_in: tokensIn, tokens_out: tokensOut, provider_calls: providerCalls, in_doubt: inDoubt, usd: null };
+  const own = {
+    tokens_in: tokensIn,
+    tokens_out: tokensOut,
+    provider_calls: providerCalls,
+    in_doubt: inDoubt,
+    usd: null,
+  };
+  return [...children.values()].flatMap(({ costs }) => costs ?? []).reduce<RunCosts>(added, own);
+}
+
+function added(sum: RunCosts, more: RunCosts): RunCosts {
+  return {
+    tokens_in: sum.tokens_in + more.tokens_in,
+    tokens_out: sum.tokens_out + more.tokens_out,
+    provider_calls: sum.provider_calls + more.provider_calls,
+    in_doubt: sum.in_doubt + more.in_doubt,
+    usd: null,
+  };
 }
 
 function secondsBetween(from: string | undefined, to: string | undefined): number {

@@ -15,7 +15,7 @@ export type { RunGraph } from './read/graph-of-run.ts';
 export { notesOnReads } from './prepare/reads-of-job.ts';
 export { refuseWarnings } from './prepare/refuse-warnings.ts';
 export { listRuns, readRun } from './read/read-run.ts';
-export type { ChildOfRun, GateReport, ReadRun, RunSummary, ShownState } from './read/read-run.ts';
+export type { ChildOfRun, GateReport, GivenToRun, ReadRun, RunSummary, ShownState } from './read/read-run.ts';
 export { findRun } from './read/runs.ts';
 export { newestRunOf } from './read/newest-run-of.ts';
 export { explainStep } from './explain/explain-step.ts';

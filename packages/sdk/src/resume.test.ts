@@ -74,13 +74,17 @@ describe('without a job file', () => {
     expect([second.status, second.manifest.steps['b']?.output?.inline]).toEqual(['succeeded', 'old']);
   });
 
-  test('variables of the command line are kept; with the file, those of the file count', async () => {
+  test('variables of the command line are kept, also with the file compiled anew, unless they are given anew', async () => {
     const place = await openPlace();
     place.write('job.yaml', "project: p\nvars: { v: file }\nsteps:\n  a: { run: 'echo {{ vars.v }}' }\n");
     const { jobId } = await ended(run('job.yaml', { ...place.options, vars: { v: 'flag' } }));
     const said = async (options: ResumeJobOptions) =>
       (await ended(resume(jobId, { ...place.options, ...options }))).manifest.steps['a']?.output?.inline;
-    expect([await said({}), await said({ spec: 'job.yaml' })]).toEqual(['flag', 'file']);
+    const anew = { spec: 'job.yaml' };
+    const vars = { v: 'now' };
+    expect([await said({}), await said(anew), await said({ ...anew, vars }), await said(anew)]).toEqual([
+      ...['flag', 'flag', 'now', 'now'],
+    ]);
   });
 
   test('code that has changed is not run in the name of the plan', async () => {

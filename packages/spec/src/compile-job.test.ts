@@ -211,10 +211,28 @@ test('values handed in win over those of the job, also for variables that it onl
   expect((await compiled(text, { vars: { b: 3, c: 4 } })).plan.vars).toEqual({ a: 1, b: 3, c: 4 });
 });
 
+test('values kept from an earlier run stand under those given now, and are forgotten with their variable', async () => {
+  const text = 'vars: {a: 1, b: 2}\nsteps: {s: {prompt: "{{ vars.c }}"}}';
+  const { plan } = await compiled(text, { keptVars: { a: '7', b: 3, c: 4, gone: 5 }, vars: { b: 8 } });
+  expect(plan.vars).toEqual({ a: 7, b: 8, c: 4 });
+});
+
 test('an anchor may be used again', async () => {
   const text =
     'steps:\n  a: {run: ls, env: &env {A: "{{ steps.b.output }}"}}\n  b: {run: ls}\n  c: {run: ls, env: *env}\n';
   expect(await stepOf(text, 'c')).toMatchObject({ needs: ['b'], fields: { env: { A: '{{ steps.b.output }}' } } });
+});
+
+test('a merge key brings what the map itself does not say; of several maps the first with a field wins', async () => {
+  const merged = `steps:
+  a: &a {run: ls, retry: 1, timeout_s: 9}
+  b: {run: pwd, <<: *a, retry: 2}
+  c: {<<: [{retry: 3}, *a]}`;
+  const plain = `steps:
+  a: {run: ls, retry: 1, timeout_s: 9}
+  b: {run: pwd, retry: 2, timeout_s: 9}
+  c: {run: ls, retry: 3, timeout_s: 9}`;
+  expect((await compiled(merged)).plan).toEqual((await compiled(plain)).plan);
 });
 
 test('literal braces may hold the notation of another tool', async () => {

@@ -33,15 +33,16 @@ async function compile(
   context: CompileContext,
 ): Promise<Result<CompiledJob, SpecError[]>> {
   const { source } = spec;
-  const { jobDir, digest, readFile, vars = {} } = context;
+  const { jobDir, digest, readFile, vars = {}, keptVars = {} } = context;
   const job = await checkJob(spec, {
     ...{ context, problems, jobDir },
     inputs: new Inputs(jobDir, readFile),
-    given: new Set(Object.keys(vars)),
+    given: new Set([...Object.keys(keptVars), ...Object.keys(vars)]),
     chain: [{ path: resolve(jobDir, basename(source.file)), file: source.file }],
   });
   checkGiven(Object.keys(vars), job, problems);
-  const fitted = fitGiven(vars, job, problems);
+  const kept = Object.entries(keptVars).filter(([name]) => job.vars.has(name));
+  const fitted = fitGiven({ ...Object.fromEntries(kept), ...vars }, job, problems);
   if (!problems.none) return err(problems.sorted());
   const plan = await buildPlan(job, { ...context, vars: fitted });
   return ok({
@@ -65,7 +66,7 @@ function checkGiven(given: readonly string[], { vars }: CheckedJob, problems: Pr
 function fitGiven(vars: JsonObject, { draft }: CheckedJob, problems: Problems): JsonObject {
   return Object.fromEntries(
     Object.entries(vars).map(([name, value]) => {
-      const fitted = fitVar(value, draft.vars[name]);
+      const fitted = fitVar(value, Object.hasOwn(draft.vars, name) ? draft.vars[name] : undefined);
       if (fitted.ok) return [name, fitted.value];
       const given = typeof value === 'string' ? value : JSON.stringify(value);
       const shown = given.length > 60 ? `${given.slice(0, 57)}…` : given;

@@ -127,4 +127,28 @@ export const growthMutations: readonly Mutation[] = [
     by: `return unit !== undefined && inputHash !== '' &&`,
     tests: ['e2e/added-steps.test.ts'],
   },
+  {
+    name: 'child-costs-lost',
+    breaks: 'what a sub-job spent does not count in the run that began it',
+    file: 'packages/events/src/to-manifest.ts',
+    replace: 'flatMap(({ costs }) => costs ?? [])',
+    by: 'flatMap(({ costs }) => costs?.usd ?? []).map(() => own)',
+    tests: ['packages/events/src/fold-growth.test.ts', `${src}/attempt/child-result.test.ts`],
+  },
+  {
+    name: 'child-costs-twice',
+    breaks: 'what a sub-job spent before it was gone on with counts twice in the attempt',
+    file: `${src}/attempt/child-run.ts`,
+    replace: 'tally.calls += costs.provider_calls - (known?.provider_calls ?? 0);',
+    by: 'tally.calls += costs.provider_calls + 0 * (known?.provider_calls ?? 0);',
+    tests: [`${src}/attempt/child-result.test.ts`],
+  },
+  {
+    name: 'child-answers-from-parents-files',
+    breaks: 'a sub-job that names its provider is answered by that of its parent',
+    file: `${src}/run/lend-ports.ts`,
+    replace: '(await ports.findProvider?.(choice, jobDir)) ?? ownProvider(ports, from, choice);',
+    by: 'ownProvider(ports, from, choice) ?? (await ports.findProvider?.(choice, jobDir));',
+    tests: ['packages/sdk/src/providers/recordings-of-sub-jobs.test.ts'],
+  },
 ];

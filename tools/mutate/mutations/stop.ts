@@ -102,6 +102,22 @@ export const stopMutations: readonly Mutation[] = [
     tests: [`${dag}/progress.test.ts`, `${dag}/model.test.ts`],
   },
   {
+    name: 'done-fan-out-canceled',
+    breaks: 'a fan-out whose items have all ended is told as canceled when the run is stopped',
+    file: `${src}/run/run-steps.ts`,
+    replace: `conclude: (node) => (node.type === 'join' ? fanOuts.join(node.step) : undefined),`,
+    by: 'conclude: () => undefined,',
+    tests: [`${src}/fan-out/stopped.test.ts`],
+  },
+  {
+    name: 'unfinished-fan-out-joined',
+    breaks: 'a node whose needs were cut off by the end of the run is told as if they had ended',
+    file: `${dag}/outcome.ts`,
+    replace: `return outcome.status !== 'skipped' || !cutOffs.has(outcome.reason);`,
+    by: `return outcome.status !== 'skipped' || cutOffs.size > 0;`,
+    tests: [`${dag}/conclude.test.ts`],
+  },
+  {
     name: 'concurrency-ignored',
     breaks: 'more steps run at once than concurrency says',
     file: `${dag}/execution.ts`,

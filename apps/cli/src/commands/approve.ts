@@ -1,11 +1,12 @@
 import { userInfo } from 'node:os';
 import { basename } from 'node:path';
 import { exitCodes } from '@orch/contracts';
-import { askRun, findRun, hiderOfRun } from '@orch/sdk';
+import { askRun, findRun, hiderOfRun, readRun } from '@orch/sdk';
 import { describeAnswer } from '../describe/describe-answer.ts';
+import { resumeCommand } from '../describe/resume-command.ts';
 import type { Invocation } from './index.ts';
-import { runsDirOf } from './options.ts';
-import type { RunsDirOption } from './options.ts';
+import { runsDirOf } from './read-options.ts';
+import type { RunsDirOption } from './read-options.ts';
 
 type Options = RunsDirOption & { readonly reject?: true; readonly answer?: string };
 
@@ -20,6 +21,9 @@ export async function execute({ terminal, args, options }: Invocation<Options>):
   const done = await askRun(dir, { kind: 'answer', step, granted, by: userInfo().username, ...given }, { hider });
   const name = item === undefined ? step : `${step} ${item}`;
   if (options.json) terminal.out(JSON.stringify({ job_id: jobId, step, granted, done }));
-  else for (const line of describeAnswer({ jobId, name, granted, answer, done })) terminal.out(line);
+  else {
+    const resume = resumeCommand(await readRun(dir), terminal);
+    for (const line of describeAnswer({ jobId, resume, name, granted, answer, done })) terminal.out(line);
+  }
   return exitCodes.succeeded;
 }

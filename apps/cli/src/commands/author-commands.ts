@@ -1,4 +1,4 @@
-import { planning, runsDir, specArgument, strict, variables } from './common-options.ts';
+import { planning, runsDir, specArgument, strict, variables } from './option-rows.ts';
 import type { CommandRow } from './index.ts';
 
 /** For who writes jobs: none of them runs one. */

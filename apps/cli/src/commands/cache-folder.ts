@@ -2,8 +2,8 @@ import { openSharedCache } from '@orch/cache';
 import type { SharedCache } from '@orch/cache';
 import { basePaths } from '@orch/filestore';
 import type { Terminal } from '../terminal/terminal.ts';
-import { runsDirOf } from './options.ts';
-import type { RunsDirOption } from './options.ts';
+import { runsDirOf } from './read-options.ts';
+import type { RunsDirOption } from './read-options.ts';
 
 /** The cache of all runs: the folder it stands in, and what can be done with it. */
 export function sharedCacheOf(

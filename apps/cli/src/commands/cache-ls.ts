@@ -4,7 +4,7 @@ import type { Json } from '@orch/contracts';
 import { harmless, table } from '../terminal/words.ts';
 import { sharedCacheOf, sizeInWords } from './cache-folder.ts';
 import type { Invocation } from './index.ts';
-import type { RunsDirOption } from './options.ts';
+import type { RunsDirOption } from './read-options.ts';
 
 export async function execute(invocation: Invocation<RunsDirOption & { readonly step?: string }>): Promise<0> {
   const { terminal, options } = invocation;

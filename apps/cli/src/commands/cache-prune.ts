@@ -3,7 +3,7 @@ import { readSize } from '../describe/size.ts';
 import { plural } from '../terminal/words.ts';
 import { sharedCacheOf, sizeInWords } from './cache-folder.ts';
 import type { Invocation } from './index.ts';
-import type { RunsDirOption } from './options.ts';
+import type { RunsDirOption } from './read-options.ts';
 
 type PruneOptions = RunsDirOption & { readonly olderThan?: string; readonly maxSize?: string };
 

@@ -3,7 +3,7 @@ import { OrchError, exitCodes } from '@orch/contracts';
 import type { Digest } from '@orch/contracts';
 import { sharedCacheOf } from './cache-folder.ts';
 import type { Invocation } from './index.ts';
-import type { RunsDirOption } from './options.ts';
+import type { RunsDirOption } from './read-options.ts';
 
 export async function execute({ terminal, args, options }: Invocation<RunsDirOption>): Promise<0> {
   const { folder, cache } = sharedCacheOf(options, terminal);

@@ -2,7 +2,7 @@ import { exitCodes } from '@orch/contracts';
 import { table } from '../terminal/words.ts';
 import { sharedCacheOf, sizeInWords } from './cache-folder.ts';
 import type { Invocation } from './index.ts';
-import type { RunsDirOption } from './options.ts';
+import type { RunsDirOption } from './read-options.ts';
 
 export async function execute({ terminal, options }: Invocation<RunsDirOption>): Promise<0> {
   const { folder, cache } = sharedCacheOf(options, terminal);

@@ -3,7 +3,7 @@ import type { ExitCode } from '@orch/contracts';
 import { harmless, plural } from '../terminal/words.ts';
 import { sharedCacheOf } from './cache-folder.ts';
 import type { Invocation } from './index.ts';
-import type { RunsDirOption } from './options.ts';
+import type { RunsDirOption } from './read-options.ts';
 
 export async function execute({ terminal, options }: Invocation<RunsDirOption>): Promise<ExitCode> {
   const { folder, cache } = sharedCacheOf(options, terminal);

@@ -3,8 +3,8 @@ import { exitCodes } from '@orch/contracts';
 import { askRun, findRun, hiderOfRun } from '@orch/sdk';
 import { basename } from 'node:path';
 import type { Invocation } from './index.ts';
-import { runsDirOf } from './options.ts';
-import type { RunsDirOption } from './options.ts';
+import { runsDirOf } from './read-options.ts';
+import type { RunsDirOption } from './read-options.ts';
 
 export async function execute(invocation: Invocation<RunsDirOption & { readonly reason?: string }>): Promise<0> {
   const { terminal, args, options } = invocation;

@@ -5,8 +5,8 @@ import type { ReadsNow, UnitDiff } from '@orch/sdk';
 import type { Style, Terminal } from '../terminal/terminal.ts';
 import { fewOf, harmless } from '../terminal/words.ts';
 import type { Invocation } from './index.ts';
-import { runsDirOf } from './options.ts';
-import type { RunsDirOption } from './options.ts';
+import { runsDirOf } from './read-options.ts';
+import type { RunsDirOption } from './read-options.ts';
 
 export async function execute({ terminal, args, options }: Invocation<RunsDirOption>): Promise<ExitCode> {
   const runsDir = runsDirOf(options, terminal);

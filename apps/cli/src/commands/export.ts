@@ -5,8 +5,8 @@ import type { ExportedRun } from '@orch/sdk';
 import { interruptible } from '../terminal/interruptible.ts';
 import { harmless, plural } from '../terminal/words.ts';
 import type { Invocation } from './index.ts';
-import { runsDirOf } from './options.ts';
-import type { RunsDirOption } from './options.ts';
+import { runsDirOf } from './read-options.ts';
+import type { RunsDirOption } from './read-options.ts';
 
 type Options = RunsDirOption & { readonly output?: string; readonly force?: true };
 

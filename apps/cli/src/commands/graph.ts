@@ -10,8 +10,8 @@ import { toMermaid } from '../graph/mermaid.ts';
 import { toSvg } from '../graph/svg.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import type { Invocation } from './index.ts';
-import { runsDirOf } from './options.ts';
-import type { RunsDirOption } from './options.ts';
+import { runsDirOf } from './read-options.ts';
+import type { RunsDirOption } from './read-options.ts';
 
 type Options = RunsDirOption & { readonly format?: string };
 

@@ -5,8 +5,8 @@ import { describeVerified, verifiedRecord } from '../describe/describe-verified.
 import { interruptible } from '../terminal/interruptible.ts';
 import { readSize } from '../describe/size.ts';
 import type { Invocation } from './index.ts';
-import { readCount, runsDirOf } from './options.ts';
-import type { RunsDirOption } from './options.ts';
+import { readCount, runsDirOf } from './read-options.ts';
+import type { RunsDirOption } from './read-options.ts';
 
 type Options = RunsDirOption & { readonly maxEntries?: string; readonly maxSize?: string };
 

@@ -1,7 +1,7 @@
 import type { ExitCode } from '@orch/contracts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { authorCommands } from './author-commands.ts';
-import { planning, runsDir, specArgument } from './common-options.ts';
+import { planning, runsDir, specArgument } from './option-rows.ts';
 
 /** What a command is called with: its arguments as far as they were given, and its options by their long names in camelCase. */
 export type Invocation<O = Readonly<Record<string, unknown>>> = {

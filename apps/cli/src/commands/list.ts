@@ -1,11 +1,11 @@
 import { exitCodes } from '@orch/contracts';
-import { listRuns } from '@orch/sdk';
-import type { RunSummary } from '@orch/sdk';
+import { listRuns } from '@orch/sdk/read';
+import type { RunSummary } from '@orch/sdk/read';
 import type { Terminal } from '../terminal/terminal.ts';
 import { fewOf, harmless, paintState, seconds, table } from '../terminal/words.ts';
 import type { Invocation } from './index.ts';
-import { runsDirOf } from './options.ts';
-import type { RunsDirOption } from './options.ts';
+import { runsDirOf } from './read-options.ts';
+import type { RunsDirOption } from './read-options.ts';
 
 export async function execute({ terminal, args: [prefix = ''], options }: Invocation<RunsDirOption>): Promise<0> {
   const runsDir = runsDirOf(options, terminal);

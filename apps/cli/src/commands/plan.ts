@@ -1,11 +1,12 @@
 import { exitCodes } from '@orch/contracts';
 import type { ExitCode } from '@orch/contracts';
 import { planRun } from '@orch/sdk';
+import type { PlannedRun } from '@orch/sdk';
 import { attendRun } from '../attend-run.ts';
 import { describePlan } from '../describe/describe-plan.ts';
 import type { ResumeFlags } from '../resume-job.ts';
 import type { Invocation } from './index.ts';
-import { readCount, readVars, runsDirOf } from './options.ts';
+import { readCount, readVars, runsDirOf } from './read-options.ts';
 
 export type PlanFlags = Pick<ResumeFlags, 'provider' | 'var' | 'only' | 'limit' | 'strict' | 'runsDir' | 'json'>;
 
@@ -18,8 +19,12 @@ export async function execute({ terminal, args, options }: Invocation<PlanFlags>
     const limit = readCount('--limit', options.limit);
     const asked = { cwd, env, provider, only, limit, strict, runsDir, vars: readVars(options.var), signal };
     const planned = await planRun(args[0], asked);
-    const said = options.json ? [JSON.stringify(planned, undefined, 2)] : describePlan(planned, terminal);
+    const said = options.json ? [JSON.stringify(record(planned), undefined, 2)] : describePlan(planned, terminal);
     for (const line of said) terminal.out(line);
     return exitCodes.succeeded;
   });
+}
+
+function record({ notes: warnings, ...planned }: PlannedRun): object {
+  return { ...planned, warnings };
 }

@@ -3,8 +3,8 @@ import { exitCodes } from '@orch/contracts';
 import { findRun, recordReplies } from '@orch/sdk';
 import { plural } from '../terminal/words.ts';
 import type { Invocation } from './index.ts';
-import { runsDirOf } from './options.ts';
-import type { RunsDirOption } from './options.ts';
+import { runsDirOf } from './read-options.ts';
+import type { RunsDirOption } from './read-options.ts';
 
 export async function execute(invocation: Invocation<RunsDirOption & { readonly to?: string }>): Promise<0> {
   const {

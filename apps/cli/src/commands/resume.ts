@@ -3,7 +3,7 @@ import { findRun } from '@orch/sdk';
 import { resumeJob } from '../resume-job.ts';
 import type { ResumeFlags } from '../resume-job.ts';
 import type { Invocation } from './index.ts';
-import { runsDirOf } from './options.ts';
+import { runsDirOf } from './read-options.ts';
 
 export async function execute(invocation: Invocation<ResumeFlags & { readonly spec?: string }>): Promise<ExitCode> {
   const { terminal, args, options } = invocation;

@@ -6,7 +6,7 @@ import { followRun } from '../follow-run.ts';
 import { resumeJob } from '../resume-job.ts';
 import type { ResumeFlags } from '../resume-job.ts';
 import type { Invocation } from './index.ts';
-import { readCount, readVars, runsDirOf } from './options.ts';
+import { readCount, readVars, runsDirOf } from './read-options.ts';
 
 type Options = ResumeFlags & {
   readonly spec?: string;

@@ -1,12 +1,12 @@
 import { exitCodes } from '@orch/contracts';
-import { findRun, openQuestions, readRun } from '@orch/sdk';
-import type { ReadRun } from '@orch/sdk';
+import { findRun, openQuestions, readRun } from '@orch/sdk/read';
+import type { ReadRun } from '@orch/sdk/read';
 import { describeRun } from '../describe/describe-run.ts';
 import { nextSteps } from '../describe/next-steps.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import type { Invocation } from './index.ts';
-import { runsDirOf } from './options.ts';
-import type { RunsDirOption } from './options.ts';
+import { runsDirOf } from './read-options.ts';
+import type { RunsDirOption } from './read-options.ts';
 
 export async function execute({ terminal, args: [job], options }: Invocation<RunsDirOption>): Promise<0> {
   const run = await readRun(findRun(runsDirOf(options, terminal), job));
@@ -16,10 +16,9 @@ export async function execute({ terminal, args: [job], options }: Invocation<Run
 }
 
 /** What a run that waits asks, and how it is answered. */
-async function answerLines({ manifest, status, dir }: ReadRun, terminal: Terminal): Promise<string[]> {
-  if (status !== 'waiting') return [];
-  const waiting = await openQuestions(dir);
-  return nextSteps({ result: { jobId: manifest.job_id, dir, status, manifest }, frozen: false, waiting }, terminal);
+async function answerLines(run: ReadRun, terminal: Terminal): Promise<string[]> {
+  if (run.status !== 'waiting') return [];
+  return nextSteps({ ...run, waiting: await openQuestions(run.dir) }, terminal);
 }
 
 function record({ manifest, status, dir, children }: ReadRun): object {

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { exitCodes } from '@orch/contracts';
-import { findRun, followRun, readLog } from '@orch/sdk';
+import { findRun, followRun, readLog } from '@orch/sdk/read';
 import { eventLine } from '../describe/event-line.ts';
 import type { Invocation } from './index.ts';
-import { runsDirOf } from './options.ts';
-import type { RunsDirOption } from './options.ts';
+import { runsDirOf } from './read-options.ts';
+import type { RunsDirOption } from './read-options.ts';
 
 export async function execute(invocation: Invocation<RunsDirOption & { readonly follow?: true }>): Promise<0> {
   const { terminal, args, options } = invocation;

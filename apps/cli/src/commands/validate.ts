@@ -5,7 +5,7 @@ import { errorLines } from '../describe/explain-error.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { harmless, plural } from '../terminal/words.ts';
 import type { Invocation } from './index.ts';
-import { readVars } from './options.ts';
+import { readVars } from './read-options.ts';
 
 type Options = { readonly var?: readonly string[]; readonly strict?: true };
 

@@ -2,8 +2,8 @@ import { exitCodes } from '@orch/contracts';
 import { findRun, verifyRun } from '@orch/sdk';
 import { describeVerified, verifiedRecord } from '../describe/describe-verified.ts';
 import type { Invocation } from './index.ts';
-import { runsDirOf } from './options.ts';
-import type { RunsDirOption } from './options.ts';
+import { runsDirOf } from './read-options.ts';
+import type { RunsDirOption } from './read-options.ts';
 
 export async function execute({ terminal, args: [job], options }: Invocation<RunsDirOption>): Promise<0> {
   const verified = await verifyRun(findRun(runsDirOf(options, terminal), job));

@@ -4,8 +4,8 @@ import type { AskedQuestion, StepExplanation, UnitEnd } from '@orch/sdk';
 import type { Terminal } from '../terminal/terminal.ts';
 import { fewOf, harmless, inLines, plural } from '../terminal/words.ts';
 import type { Invocation } from './index.ts';
-import { runsDirOf } from './options.ts';
-import type { RunsDirOption } from './options.ts';
+import { runsDirOf } from './read-options.ts';
+import type { RunsDirOption } from './read-options.ts';
 
 export async function execute({ terminal, args, options }: Invocation<RunsDirOption>): Promise<0> {
   const [job, step = '', item] = args;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { describeAnswer } from './describe-answer.ts';
 
-const given = { jobId: 'job_1', name: 'pay x' };
+const given = { jobId: 'job_1', resume: 'orch resume job_1', name: 'pay x' };
 
 test('an answer is told by what it was, by who took it, and by what a resume makes of it', () => {
   const told = (granted: boolean, done: 'here' | 'there' | 'left') => describeAnswer({ ...given, granted, done });

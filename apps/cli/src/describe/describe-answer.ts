@@ -3,6 +3,8 @@ import { harmless } from '../terminal/words.ts';
 
 export type GivenAnswer = {
   readonly jobId: string;
+  /** The command that goes on with the run. */
+  readonly resume: string;
   /** Step, and item where one asked. */
   readonly name: string;
   readonly granted: boolean;
@@ -11,7 +13,7 @@ export type GivenAnswer = {
 };
 
 /** What became of an answer to a step that waits for a person, and what a resume makes of it. */
-export function describeAnswer({ jobId, name, granted, answer, done }: GivenAnswer): string[] {
+export function describeAnswer({ jobId, resume, name, granted, answer, done }: GivenAnswer): string[] {
   const given = answer === undefined ? (granted ? ' without an answer' : '') : ` with "${harmless(answer)}"`;
   const word = `${granted ? 'granted' : 'rejected'}${given}`;
   const said = {
@@ -21,5 +23,5 @@ export function describeAnswer({ jobId, name, granted, answer, done }: GivenAnsw
   };
   const next = granted ? 'Go on with' : 'It fails when the run goes on';
   const first = done === 'here' ? '' : ', when that process has ended';
-  return [`${harmless(name)}: ${said[done]}`, `${next}: orch resume ${jobId}${first}`];
+  return [`${harmless(name)}: ${said[done]}`, `${next}: ${resume}${first}`];
 }

@@ -48,6 +48,7 @@ function notes(step: PlannedStep): string[] {
 }
 
 function callWords({ least, most: upTo }: Calls): string {
+  if (upTo === null) return least === 0 ? 'any number of calls' : `${least} or more calls`;
   if (least === upTo) return plural(least, 'call');
   return least === 0 ? `up to ${plural(upTo, 'call')}` : `${least} to ${plural(upTo, 'call')}`;
 }
@@ -65,12 +66,14 @@ function waitLines({ waits }: PlannedRun): string[] {
   });
 }
 
-function costLines({ calls, tokens, cost }: PlannedRun): string[] {
+function costLines({ steps, calls, tokens, cost }: PlannedRun): string[] {
   if (calls.most === 0) return ['calls   none, costs nothing'];
   const unknown = tokens.unknownOf.length === 0 ? [] : [`unknown for ${fewOf(tokens.unknownOf, 5).join(', ')}`];
+  const askers = steps.filter((step) => step.calls.most === null).map(({ id }) => id);
+  const whose = askers.length === 0 ? '' : `: what ${fewOf(askers, 5).join(', ')} asks is not known`;
   const known = tokens.in === 0 && unknown.length > 0 ? [] : [`about ${tokens.in} in`];
   return [
-    `calls   ${callWords(calls)}`,
+    `calls   ${callWords(calls)}${whose}`,
     `tokens  ${[...known, ...unknown].join(', and ')}`,
     `cost    ${cost === 0 ? '0, who answers is local' : 'unknown: orch knows no prices yet'}`,
   ];

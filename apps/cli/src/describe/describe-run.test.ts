@@ -25,6 +25,10 @@ test('calls whose answer was lost are told, where there are any', () => {
   ]);
 });
 
+test('calls of a run that asked nobody itself are those of the runs that it began', () => {
+  expect(linesOf({ ...ended.manifest, provider: null })[1]).toMatch(/^1 call, \d+ tokens in, \d+ out$/);
+});
+
 test('of very many steps those that did not succeed come first, in the order of the plan', () => {
   const plain = ended.manifest.steps['ask']!;
   const steps = Object.fromEntries(Array.from({ length: 100 }, (_, n) => [`s${n}`, plain]));

@@ -1,5 +1,5 @@
 import type { Manifest, StepSummary } from '@orch/contracts';
-import type { ReadRun } from '@orch/sdk';
+import type { ReadRun } from '@orch/sdk/read';
 import { drawTree } from './draw-tree.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { fewOf, harmless, harmlessly, paintState, plural, seconds, table } from '../terminal/words.ts';
@@ -54,14 +54,15 @@ function unitName({ step, item }: { readonly step: string; readonly item?: strin
   return item === undefined ? `step ${step}` : `step ${step} ${item}`;
 }
 
-/** Who began other runs, and asked nobody itself, has nothing to tell: those tell what they asked. */
+/** Calls of the runs that its steps began count, too; a run that only began others may know no provider. */
 function callLines({ provider, costs }: Manifest, isParent: boolean): string[] {
   const { in_doubt: doubt } = costs;
   const doubtful = doubt === 0 ? [] : [`in doubt: ${plural(doubt, 'call')} without an answer, may have been paid for`];
-  if (provider === null || (isParent && costs.provider_calls === 0)) return doubtful;
-  const model = provider.model === undefined ? '' : `:${provider.model}`;
+  if (costs.provider_calls === 0 && (provider === null || isParent)) return doubtful;
+  const model = provider?.model === undefined ? '' : `:${provider.model}`;
+  const who = provider === null ? '' : `provider ${provider.provider}${model}, `;
   const tokens = `${costs.tokens_in} tokens in, ${costs.tokens_out} out`;
-  return [`provider ${provider.provider}${model}, ${plural(costs.provider_calls, 'call')}, ${tokens}`, ...doubtful];
+  return [`${who}${plural(costs.provider_calls, 'call')}, ${tokens}`, ...doubtful];
 }
 
 type Named = readonly [id: string, step: StepSummary];

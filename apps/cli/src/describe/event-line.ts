@@ -1,4 +1,4 @@
-import type { AnyEvent } from '@orch/sdk';
+import type { AnyEvent } from '@orch/sdk/read';
 import type { Terminal } from '../terminal/terminal.ts';
 import { harmless } from '../terminal/words.ts';
 

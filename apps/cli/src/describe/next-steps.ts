@@ -1,36 +1,30 @@
-import { dirname, relative } from 'node:path';
 import type { Manifest } from '@orch/contracts';
-import { runsFolder } from '@orch/sdk';
-import type { OpenQuestion, ReadRun, RunResult } from '@orch/sdk';
+import type { OpenQuestion, ReadRun } from '@orch/sdk/read';
 import type { Terminal } from '../terminal/terminal.ts';
 import { harmless, table } from '../terminal/words.ts';
+import { resumeFlags, runsDirFlag } from './resume-command.ts';
 
-export type EndedRun = {
-  readonly result: Standing;
-  /** It was to call nobody. */
-  readonly frozen: boolean;
-  /** How many items of each fan-out it took at most. */
-  readonly limit?: number | undefined;
+type EndedRun = Pick<ReadRun, 'dir' | 'manifest' | 'status' | 'given'> & {
   readonly waiting: readonly OpenQuestion[];
   /** The job file, where the run comes from one. */
   readonly spec?: string | undefined;
 };
 
-type Standing = Pick<RunResult, 'jobId' | 'dir' | 'manifest'> & Pick<ReadRun, 'status'>;
-
 const mostAnswers = 10;
 
 /** The commands that go on with a run which has not come to its end, and what each means where that is not plain. */
-export function nextSteps({ result, frozen, limit, waiting, spec }: EndedRun, terminal: Terminal): string[] {
-  const { status, jobId, manifest } = result;
+export function nextSteps(ended: EndedRun, terminal: Terminal): string[] {
+  const { status, dir, manifest, given, waiting, spec } = ended;
   if (status === 'succeeded' || status === 'canceled') return [];
-  const elsewhere = runsDirFlag(result, terminal);
-  const answers = waiting.slice(0, mostAnswers).flatMap((asked) => answerRows(asked, { jobId, elsewhere }));
+  const { job_id: jobId } = manifest;
+  const frozen = given.frozen ?? false;
+  const place = { jobId, elsewhere: runsDirFlag(dir, terminal) };
+  const answers = waiting.slice(0, mostAnswers).flatMap((asked) => answerRows(asked, place));
   const more = waiting.length > mostAnswers ? [['', `… and ${waiting.length - mostAnswers} more`]] : [];
-  const limited = limit === undefined ? '' : ` --limit ${limit}`;
-  const resume = `orch resume ${jobId}${elsewhere}${limited}`;
+  const flags = resumeFlags(ended, terminal);
+  const resume = `orch resume ${jobId}${flags}`;
   if (spec !== undefined && isFaultOfJob(manifest)) {
-    const again = `orch run ${quoted(spec)} --resume${elsewhere}${limited}`;
+    const again = `orch run ${quoted(spec)} --resume${flags}`;
     return [`${terminal.paint('dim', 'mend the job, then')}  ${again}${frozen ? ' --frozen' : ''}`];
   }
   const isMiss = manifest.failures.some(({ code }) => code === 'frozen_miss');
@@ -52,23 +46,20 @@ function frozenWays(resume: string, isMiss: boolean): string[][] {
   ];
 }
 
-function runsDirFlag({ dir }: Pick<RunResult, 'dir'>, { cwd, env }: Terminal): string {
-  const base = dirname(dir);
-  return base === runsFolder(undefined, { cwd, env }) ? '' : ` --runs-dir ${relative(cwd, base)}`;
-}
-
 type Place = { readonly jobId: string; readonly elsewhere: string };
 
 function answerRows({ step, item, question, options = [] }: OpenQuestion, { jobId, elsewhere }: Place): string[][] {
   const unit = item === undefined ? step : `${step} ${quoted(item)}`;
   const approve = `orch approve ${jobId} ${unit}${elsewhere}`;
-  const [first, ...others] = options.map((option) => `--answer ${quoted(option)}`);
-  const answer = ['answer', `${approve} ${first ?? '--answer TEXT'}`];
+  // A question without options is a yes or no: an answer in words may be given, and need not.
+  const [first, ...others] = options.length === 0 ? ['', '--answer TEXT'] : options.map(answerFlag);
   return [
     ['asked', harmless(question).split('\n')[0] ?? ''],
-    [...answer, [...others, '--reject'].map((way) => `or ${way}`).join(', ')],
+    ['answer', `${approve} ${first}`.trimEnd(), [...others, '--reject'].map((way) => `or ${way}`).join(', ')],
   ];
 }
+
+const answerFlag = (option: string): string => `--answer ${quoted(option)}`;
 
 /** As a shell takes it for one word. */
 function quoted(text: string): string {

@@ -16,7 +16,10 @@ type Canvas = {
   readonly below: ReadonlyMap<string | undefined, readonly DrawnNode[]>;
 };
 
-/** A tree: each step stands once, below the last step that it needs, and names the others. */
+/**
+ * A tree: each step stands once, below the last step that it needs, and names the others. The steps of a job that a step
+ * runs are a tree behind `┊`.
+ */
 export function toAscii({ nodes, edges }: Drawing, terminal: Terminal): string[] {
   const byTarget = Map.groupBy(edges, ({ to }) => to);
   const place = new Map(nodes.map(({ id }, at) => [id, at]));
@@ -32,7 +35,10 @@ function branches(id: string | undefined, indent: string, canvas: Canvas): strin
     const isLast = at === nodes.length - 1;
     const [here, next] = id === undefined ? ['', ''] : isLast ? ['└─', '  '] : ['├─', '│ '];
     const lead = id === undefined ? '' : `${here}${headOf(node.id, id, canvas)} `;
-    return [`${indent}${lead}${describe(node, id, canvas)}`, ...branches(node.id, `${indent}${next}`, canvas)];
+    const below = branches(node.id, `${indent}${next}`, canvas);
+    const margin = `${indent}${next}${below.length > 0 ? '│ ' : '  '}┊ `;
+    const inner = node.inner === undefined ? [] : toAscii(node.inner, canvas.terminal);
+    return [`${indent}${lead}${describe(node, id, canvas)}`, ...inner.map((line) => `${margin}${line}`), ...below];
   });
 }
 

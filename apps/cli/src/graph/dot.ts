@@ -8,20 +8,64 @@ const shapes: Readonly<Record<Shape, string>> = {
   approval: 'ellipse',
 };
 
-/** A graph for Graphviz: https://graphviz.org/doc/info/lang.html */
-export function toDot({ nodes, edges }: Drawing): string[] {
+/** A graph for Graphviz: https://graphviz.org/doc/info/lang.html The steps of a job that a step runs are a cluster. */
+export function toDot(drawing: Drawing): string[] {
+  const hasClusters = drawing.nodes.some(({ inner }) => inner !== undefined);
   return [
     'digraph job {',
-    '  graph [rankdir=TB]',
+    `  graph [rankdir=TB${hasClusters ? ', compound=true, fontname="sans-serif", fontsize=11' : ''}]`,
     '  node [fontname="sans-serif", fontsize=11]',
     '  edge [fontname="sans-serif", fontsize=9]',
-    ...nodes.map((node) => `  ${quoted(node.id)} [${attributes(nodeStyle(node))}]`),
-    ...edges.map((edge) => {
-      const style = attributes(edgeStyle(edge));
-      return `  ${quoted(edge.from)} -> ${quoted(edge.to)}${style === '' ? '' : ` [${style}]`}`;
-    }),
+    ...statements(drawing, '').map((line) => `  ${line}`),
     '}',
   ];
+}
+
+/** `within`: what ids are preceded by, those of the steps around and a slash each. */
+function statements({ nodes, edges }: Drawing, within: string): string[] {
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  return [
+    ...nodes.flatMap((node) => nodeLines(node, within)),
+    ...edges.map((edge) => {
+      const [from, to] = [byId.get(edge.from), byId.get(edge.to)] as [DrawnNode, DrawnNode];
+      const style = attributes([...edgeStyle(edge), ...clusterEnds(from, to, within)]);
+      const ends = `${quoted(within + lastIn(from))} -> ${quoted(within + firstIn(to))}`;
+      return `${ends}${style === '' ? '' : ` [${style}]`}`;
+    }),
+  ];
+}
+
+function nodeLines(node: DrawnNode, within: string): string[] {
+  const name = within + node.id;
+  if (node.inner === undefined) return [`${quoted(name)} [${attributes(nodeStyle(node))}]`];
+  const plain = ['style', 'solid'] as const; // else it has that of the cluster around it
+  const style = [...new Map([plain, ...nodeStyle(node)]).entries()].filter(([attribute]) => attribute !== 'shape');
+  return [
+    `subgraph ${quoted(clusterOf(name))} {`,
+    `  graph [${attributes(style)}]`,
+    ...statements(node.inner, `${name}/`).map((line) => `  ${line}`),
+    '}',
+  ];
+}
+
+const clusterOf = (name: string): string => `cluster_${name}`;
+
+/** An edge leads to a node; it is drawn to the border of the cluster. */
+function clusterEnds(from: DrawnNode, to: DrawnNode, within: string): Attribute[] {
+  return [
+    ...(from.inner === undefined ? [] : [['ltail', clusterOf(within + from.id)] as const]),
+    ...(to.inner === undefined ? [] : [['lhead', clusterOf(within + to.id)] as const]),
+  ];
+}
+
+function firstIn({ id, inner }: DrawnNode): string {
+  const [first] = inner?.nodes ?? [];
+  return first === undefined ? id : `${id}/${firstIn(first)}`;
+}
+
+function lastIn({ id, inner }: DrawnNode): string {
+  const last = inner?.nodes.at(-1);
+  return last === undefined ? id : `${id}/${lastIn(last)}`;
 }
 
 type Attribute = readonly [name: string, value: string];

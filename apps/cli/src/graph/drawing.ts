@@ -1,4 +1,4 @@
-import type { Plan, PlanStep, StepState } from '@orch/contracts';
+import type { Plan, PlanStep, StepState, SubJob } from '@orch/contracts';
 
 /** A graph of steps, whoever draws it. */
 export type Drawing = {
@@ -16,6 +16,8 @@ export type DrawnNode = {
   /** What stands below its id: kind, items, condition. */
   readonly notes: readonly string[];
   readonly state?: StepState;
+  /** The steps of the job that it runs, drawn within it; at least one. Their ids are names in there only. */
+  readonly inner?: Drawing;
 };
 
 export type Shape = 'step' | 'fan_out' | 'sub_job' | 'approval';
@@ -51,10 +53,17 @@ function toNode(step: PlanStep, level: number, states?: ReadonlyMap<string, Step
     ...(kind === 'job' ? [`runs ${fields['spec'] as string}`] : []),
     ...(kind === 'approve' ? [fields['question'] as string] : []),
   ];
+  const inner = innerOf(step);
   return {
     ...{ id, level, shape: shapeOf(step), conditional: when !== undefined, notes: notes.map(shorten) },
     ...(state !== undefined && { state }),
+    ...(inner !== undefined && { inner }),
   };
+}
+
+function innerOf({ kind, fields }: PlanStep): Drawing | undefined {
+  const job = kind === 'job' ? (fields['job'] as unknown as SubJob | undefined) : undefined;
+  return job === undefined || job.plan.steps.length === 0 ? undefined : toDrawing(job.plan);
 }
 
 function shapeOf({ each, kind }: PlanStep): Shape {

@@ -63,8 +63,96 @@ test('fan-outs, conditions, accepted ends, item-wise needs, sub-jobs and questio
   expect(dot).toContain('"agree" -> "mend" [style="dashed", label="failed"]');
 });
 
+const sub = (id: string, steps: readonly PlanStep[], more: Partial<PlanStep> = {}): PlanStep => {
+  const job = { plan: { steps }, spec: {}, inputs: [], jobDir: '.' };
+  return step(id, { kind: 'job', fields: { spec: `${id}.yaml`, job }, ...more });
+};
+
+const nested = toDrawing({
+  steps: [
+    step('first'),
+    sub('outer', [step('a'), sub('inner', [step('x'), step('y', { needs: ['x'] })], { needs: ['a'] })], {
+      needs: ['first'],
+      each: { list: [1, 2], max_items: 9 },
+    }),
+    step('last', { needs: ['outer'] }),
+  ],
+});
+
+test('the steps of a job that a step runs are drawn within it, and those of a job within that', () => {
+  expect(toAscii(nested, terminal)).toEqual([
+    '[first]  shell',
+    '└─▶ [[outer]]  job · each of 2 items · runs outer.yaml',
+    '  │ ┊ [a]  shell',
+    '  │ ┊ └─▶ {inner}  job · runs inner.yaml',
+    '  │ ┊     ┊ [x]  shell',
+    '  │ ┊     ┊ └─▶ [y]  shell',
+    '  └─▶ [last]  shell',
+  ]);
+  expect(toMermaid(nested)).toEqual([
+    'flowchart TD',
+    '  n0["first<br/>shell"]',
+    '  subgraph n1["outer<br/>job<br/>each of 2 items<br/>runs outer.yaml"]',
+    '    n1_0["a<br/>shell"]',
+    '    subgraph n1_1["inner<br/>job<br/>runs inner.yaml"]',
+    '      n1_1_0["x<br/>shell"]',
+    '      n1_1_1["y<br/>shell"]',
+    '      n1_1_0 --> n1_1_1',
+    '    end',
+    '    n1_0 --> n1_1',
+    '  end',
+    '  n2["last<br/>shell"]',
+    '  n0 --> n1',
+    '  n1 --> n2',
+  ]);
+  expect(toDot(nested)).toEqual([
+    'digraph job {',
+    '  graph [rankdir=TB, compound=true, fontname="sans-serif", fontsize=11]',
+    '  node [fontname="sans-serif", fontsize=11]',
+    '  edge [fontname="sans-serif", fontsize=9]',
+    String.raw`  "first" [label="first\nshell", shape="box"]`,
+    '  subgraph "cluster_outer" {',
+    String.raw`    graph [style="solid", label="outer\njob\neach of 2 items\nruns outer.yaml"]`,
+    String.raw`    "outer/a" [label="a\nshell", shape="box"]`,
+    '    subgraph "cluster_outer/inner" {',
+    String.raw`      graph [style="solid", label="inner\njob\nruns inner.yaml"]`,
+    String.raw`      "outer/inner/x" [label="x\nshell", shape="box"]`,
+    String.raw`      "outer/inner/y" [label="y\nshell", shape="box"]`,
+    '      "outer/inner/x" -> "outer/inner/y"',
+    '    }',
+    '    "outer/a" -> "outer/inner/x" [lhead="cluster_outer/inner"]',
+    '  }',
+    String.raw`  "last" [label="last\nshell", shape="box"]`,
+    '  "first" -> "outer/a" [lhead="cluster_outer"]',
+    '  "outer/inner/y" -> "last" [ltail="cluster_outer"]',
+    '}',
+  ]);
+});
+
+test('in a picture a frame has all its steps within, and nothing else', () => {
+  const picture = toSvg(nested).join('\n');
+  const boxes = new Map(
+    [
+      ...picture.matchAll(/<title>(\w+)[^]*?<rect class="box[^"]*" x="(\d+)" y="(\d+)" width="(\d+)" height="(\d+)"/g),
+    ].map(([, id = '', ...sides]) => {
+      const [x = 0, y = 0, width = 0, height = 0] = sides.map(Number);
+      return [id, { left: x, top: y, right: x + width, bottom: y + height }];
+    }),
+  );
+  const isIn = (id: string, frame: string): boolean => {
+    const [a, b] = [boxes.get(id)!, boxes.get(frame)!];
+    return a.left > b.left && a.top > b.top && a.right < b.right && a.bottom < b.bottom;
+  };
+  const within = [...boxes.keys()].map((frame) => [frame, [...boxes.keys()].filter((id) => isIn(id, frame))]);
+  expect(Object.fromEntries(within)).toEqual({
+    ...{ first: [], last: [], a: [], x: [], y: [] },
+    ...{ outer: ['a', 'inner', 'x', 'y'], inner: ['x', 'y'] },
+  });
+  expect(readXml(picture)).toContain('outer');
+});
+
 /** A chain of steps with any names and any text. */
-const anyDrawing = fc
+const anyChain = fc
   .uniqueArray(fc.string({ unit: 'binary', minLength: 1, maxLength: 12 }), { minLength: 1, maxLength: 5 })
   .chain((ids) =>
     fc.array(fc.string({ unit: 'binary', maxLength: 20 }), { minLength: 1, maxLength: 3 }).map((notes): Drawing => ({
@@ -73,13 +161,22 @@ const anyDrawing = fc
     })),
   );
 
+/** One of them may have another chain within. */
+const anyDrawing = fc.tuple(anyChain, fc.option(anyChain)).map(([drawing, inner]): Drawing => {
+  if (inner === null) return drawing;
+  return { ...drawing, nodes: drawing.nodes.map((node, at) => (at === 0 ? { ...node, inner } : node)) };
+});
+
 test('any id and any text gives a flowchart that nothing in it can break out of', () => {
   fc.assert(
     fc.property(anyDrawing, (drawing) => {
       const lines = toMermaid(drawing);
       const label = String.raw`"(?:[\p{L}\p{N} _.,:/-]|#\d+;|<br/>)*"`;
       const form = new RegExp(
-        String.raw`^(flowchart TD| {2}(n\d+\[${label}\]|n\d+ -\. ${label} \.-> n\d+|classDef .*|class n\d+ \w+))$`,
+        String.raw`^(flowchart TD| {2,4}(NODE\[${label}\]|NODE -\. ${label} \.-> NODE|subgraph NODE\[${label}\]|end|classDef .*|class NODE \w+))$`.replaceAll(
+          'NODE',
+          String.raw`n\d+(?:_\d+)?`,
+        ),
         'u',
       );
       expect(lines.filter((line) => !form.test(line))).toEqual([]);
@@ -93,11 +190,11 @@ test('any id and any text gives quoted strings in dot that read back as they wer
       const text = toDot(drawing).join('\n');
       const strings = [...text.matchAll(/"((?:[^"\\]|\\[^])*)"/g)].map(([, inner = '']) => inner);
       const around = text.replace(/"(?:[^"\\]|\\[^])*"/g, 'Q');
-      expect(around).toMatch(/^digraph job \{\n[\w\s[\],=>Q-]*\}$/);
+      expect(around).toMatch(/^digraph job \{\n[\w\s[\],=>Q{}-]*\}$/);
       const read = strings.map((inner) =>
         inner.replaceAll(/\\(.)/g, (_, sign: string) => (sign === 'n' ? '\n' : sign)),
       );
-      for (const { id } of drawing.nodes) expect(read).toContain(printable(id));
+      for (const { id, inner } of drawing.nodes) expect(read).toContain(printable(inner ? `cluster_${id}` : id));
     }),
   );
 });

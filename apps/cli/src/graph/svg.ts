@@ -5,20 +5,31 @@ const size = { gapX: 70, gapY: 22, margin: 16, padX: 12, padY: 9, line: 16, glyp
 
 type Box = { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
 
-/** A picture of its own: each level is a column, and edges are curves to the right. */
-export function toSvg({ nodes, edges }: Drawing): string[] {
-  const boxes = layOut(nodes);
-  const all = [...boxes.values()];
-  const width = Math.max(0, ...all.map((box) => box.x + box.width)) + size.margin;
-  const height = Math.max(0, ...all.map((box) => box.y + box.height)) + size.margin;
-  const ends = (edge: DrawnEdge): [Box, Box] => [boxes.get(edge.from)!, boxes.get(edge.to)!];
+/** A node with its place. */
+type Placed = DrawnNode & { readonly box: Box; readonly within?: Layout };
+
+type Layout = { readonly nodes: readonly Placed[]; readonly edges: readonly DrawnEdge[] };
+
+/** A picture of its own: each level is a column, edges are curves to the right, and a job that a step runs is a frame. */
+export function toSvg(drawing: Drawing): string[] {
+  const layout = layOut(drawing, { x: size.margin, y: size.margin });
+  const { right, bottom } = extentOf(layout);
+  const [width, height] = [right + size.margin, bottom + size.margin];
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="ui-monospace, monospace" font-size="12">`,
     `<style>${style}</style>`,
     '<defs><marker id="head" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path class="head" d="M0 0 8 4 0 8z"/></marker></defs>',
-    ...edges.flatMap((edge) => edgeLines(edge, ends(edge))),
-    ...nodes.flatMap((node) => nodeLines(node, boxes.get(node.id)!)),
+    ...layoutLines(layout),
     '</svg>',
+  ];
+}
+
+function layoutLines({ nodes, edges }: Layout): string[] {
+  const boxes = new Map(nodes.map(({ id, box }) => [id, box]));
+  const ends = (edge: DrawnEdge): [Box, Box] => [boxes.get(edge.from)!, boxes.get(edge.to)!];
+  return [
+    ...edges.flatMap((edge) => edgeLines(edge, ends(edge))),
+    ...nodes.flatMap((node) => [...nodeLines(node), ...(node.within === undefined ? [] : layoutLines(node.within))]),
   ];
 }
 
@@ -31,28 +42,46 @@ const style = [
   '.on-fill text,text.on-fill{fill:#000}',
 ].join('');
 
-function layOut(nodes: readonly DrawnNode[]): Map<string, Box> {
+type Point = { readonly x: number; readonly y: number };
+
+function layOut({ nodes, edges }: Drawing, start: Point): Layout {
   const columns = Map.groupBy(nodes, ({ level }) => level);
-  const boxes = new Map<string, Box>();
-  let x = size.margin;
+  const placed: Placed[] = [];
+  let x = start.x;
   for (const [, column] of [...columns].sort(([a], [b]) => a - b)) {
-    const width = Math.max(size.least, ...column.map(widthOf));
-    let y = size.margin;
+    const own: Placed[] = [];
+    let y = start.y;
     for (const node of column) {
-      const height = (1 + node.notes.length) * size.line + 2 * size.padY;
-      boxes.set(node.id, { x, y, width, height });
-      y += height + size.gapY;
+      own.push(place(node, { x, y }));
+      y += own.at(-1)!.box.height + size.gapY;
     }
+    const width = Math.max(size.least, ...own.map(({ box }) => box.width));
+    placed.push(...own.map((node) => ({ ...node, box: { ...node.box, width } })));
     x += width + size.gapX;
   }
-  return boxes;
+  return { nodes: placed, edges };
+}
+
+function place(node: DrawnNode, { x, y }: Point): Placed {
+  const [width, height] = [widthOf(node), (1 + node.notes.length) * size.line + 2 * size.padY];
+  if (node.inner === undefined) return { ...node, box: { x, y, width, height } };
+  const within = layOut(node.inner, { x: x + size.margin, y: y + height });
+  const { right, bottom } = extentOf(within);
+  const box = { x, y, width: Math.max(width, right - x + size.margin), height: bottom - y + size.margin };
+  return { ...node, box, within };
+}
+
+function extentOf({ nodes }: Layout): { readonly right: number; readonly bottom: number } {
+  const furthest = (edge: (box: Box) => number): number =>
+    nodes.reduce((most, { box }) => Math.max(most, edge(box)), 0);
+  return { right: furthest((box) => box.x + box.width), bottom: furthest((box) => box.y + box.height) };
 }
 
 function widthOf({ id, notes }: DrawnNode): number {
   return Math.ceil(Math.max(...[id, ...notes].map((text) => Array.from(text).length)) * size.glyph) + 2 * size.padX;
 }
 
-function nodeLines({ id, shape, notes, conditional, state }: DrawnNode, box: Box): string[] {
+function nodeLines({ id, shape, notes, conditional, state, box, within }: Placed): string[] {
   const colour = state && colourOf(state);
   const { x, y, width, height } = box;
   const paint = colour ? ` style="fill:${colour.fill};stroke:${colour.line}"` : '';
@@ -66,7 +95,7 @@ function nodeLines({ id, shape, notes, conditional, state }: DrawnNode, box: Box
     `<g${colour ? ' class="on-fill"' : ''}><title>${escape([id, ...notes, ...(state ? [state] : [])].join(' · '))}</title>`,
     ...(shape === 'fan_out' ? [rect('back', 6, ' rx="4"'), rect('back', 3, ' rx="4"')] : []),
     rect(`box${dashed}`, 0, `${round}${paint}`),
-    ...(shape === 'sub_job' ? [bar(x + 5, box), bar(x + width - 5, box)] : []),
+    ...(shape === 'sub_job' && within === undefined ? [bar(x + 5, box), bar(x + width - 5, box)] : []),
     ...[id, ...notes].map(text),
     '</g>',
   ];

@@ -1,10 +1,9 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { askRun, findRun } from '@orch/sdk';
 import { tempDir } from '@orch/testkit';
 import { expect, test } from 'vitest';
-import { runCli } from '../run-cli.ts';
-import type { Terminal } from '../terminal/terminal.ts';
+import { cli, place } from '../testing/command-line.ts';
 
 const free = { question: 'Go?' };
 const by = 'ada';
@@ -54,21 +53,7 @@ type Answering = (signal: AbortSignal, dir: string) => Promise<string | undefine
 
 /** Runs a job in front of a person who answers each prompt like this. */
 async function run(steps: object, answer: Answering) {
-  const cwd = tempDir();
-  writeFileSync(join(cwd, 'job.yaml'), JSON.stringify({ project: 'p', steps }));
-  const out: string[] = [];
-  let prompts = 0;
-  const terminal: Terminal = {
-    cwd,
-    env: { PATH: process.env['PATH'] },
-    out: (line) => void out.push(line),
-    err: (line) => void out.push(line),
-    paint: (_, text) => text,
-    attend: () => () => undefined,
-    async ask(_, signal = new AbortController().signal) {
-      prompts++;
-      return answer(signal, findRun(join(cwd, 'runs'), undefined));
-    },
-  };
-  return { cwd, code: await runCli(['run'], terminal), out, prompts };
+  const cwd = place(tempDir(), JSON.stringify({ project: 'p', steps }));
+  const ran = await cli(['run'], cwd, (signal) => answer(signal, findRun(join(cwd, 'runs'), undefined)));
+  return { ...ran, cwd };
 }

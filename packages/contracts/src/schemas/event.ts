@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { errorCodes } from '../error-codes.ts';
 import type { ErrorCode, ErrorKind } from '../error-codes.ts';
-import { count, digest, fileRef, jobId, json, outputRef, seconds, stepId, timestamp } from './parts.ts';
+import { count, digest, fileRef, jobId, json, outputRef, runCosts, seconds, stepId, timestamp } from './parts.ts';
 
 const errorCode = z.enum(Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]]);
 const errorKind = z.enum(['timeout', 'validation', 'tool', 'provider', 'internal']) satisfies z.ZodType<ErrorKind>;
@@ -41,6 +41,19 @@ export const gateResults = z.strictObject({
   source: z.string().exactOptional(),
 });
 
+/** What was said beside the job: a run goes on with it. */
+const given = z.strictObject({
+  /** Names of variables; the plan has their values. */
+  vars: z.array(z.string()).exactOptional(),
+  /** Who answers, over what the job says: `name` or `name:model`. */
+  provider: z.string().exactOptional(),
+  only: stepId.exactOptional(),
+  /** At most so many items of each fan-out. */
+  limit: z.int().positive().exactOptional(),
+  /** Nobody is called. */
+  frozen: z.literal(true).exactOptional(),
+});
+
 /** `data` of every type of event, closed. The words of `run-folder.md`. */
 export const eventData = {
   'job.started': z.strictObject({
@@ -56,6 +69,7 @@ export const eventData = {
     orch_version: z.string(),
     /** Of a run that a step of another run began. */
     parent: z.strictObject({ job_id: jobId, step: stepId, item: z.string().exactOptional() }).exactOptional(),
+    given: given.exactOptional(),
     history: z.record(z.string(), json),
   }),
   'job.succeeded': z.strictObject(jobEnd),
@@ -65,8 +79,8 @@ export const eventData = {
   'job.paused': z.strictObject({ ...jobEnd, reason: z.enum(['interrupted', 'budget', 'user']) }),
   /** Steps that a step returned, compiled: a list of `PlanStep`, and the hash of the plan with them. */
   'plan.extended': z.strictObject({ by: stepId, input_hash: digest, steps: outputRef, count, plan_hash: digest }),
-  /** A run of its own that a step began or goes on with. */
-  'job.linked': z.strictObject({ job_id: jobId, input_hash: digest }),
+  /** A run of its own that a step began or goes on with; told again with `costs`, what that run has spent so far, at its end. */
+  'job.linked': z.strictObject({ job_id: jobId, input_hash: digest, costs: runCosts.exactOptional() }),
   'step.expanded': z.strictObject({ sha256: digest, count }),
   'step.started': z.strictObject({
     attempt: z.int().positive(),

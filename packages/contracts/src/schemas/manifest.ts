@@ -1,12 +1,14 @@
 import { z } from 'zod';
 import { runStates, stepStates } from '../states.ts';
-import { count, digest, fileRef, jobId, outputRef, seconds, stepId, timestamp } from './parts.ts';
+import { count, digest, fileRef, jobId, outputRef, runCosts, seconds, stepId, timestamp } from './parts.ts';
 
 const stepSummary = z.strictObject({
   status: z.enum(stepStates),
   duration_s: seconds,
+  /** Also those of the runs that the step began. */
   provider_calls: count,
   cache_hits: count,
+  /** One that ended with a question to a person, and the one that goes on from there, count as one. */
   attempts: count,
   items: z.strictObject({ total: count, succeeded: count, failed: count, skipped: count }).exactOptional(),
   output: outputRef.nullable(),
@@ -46,14 +48,7 @@ export const manifest = z.strictObject({
   ),
   completed_steps: z.array(stepId),
   pending_steps: z.array(stepId),
-  costs: z.strictObject({
-    tokens_in: count,
-    tokens_out: count,
-    provider_calls: count,
-    /** Calls whose answer was lost with their process: perhaps paid for. */
-    in_doubt: count,
-    usd: z.number().nullable(),
-  }),
+  costs: runCosts,
   /** The last place of the log that is known to be synced. */
   log: z.strictObject({ seq: count, bytes: count, sha256: digest }),
   orch_version: z.string(),

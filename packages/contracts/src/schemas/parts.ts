@@ -20,5 +20,17 @@ export const outputRef = z.strictObject({
 /** A file that a run wrote, its path relative to the run's folder. */
 export const fileRef = z.strictObject({ path: z.string(), sha256: digest, size_bytes: count });
 
+/** What a run has spent over all its attempts, with the runs that its steps began. */
+export const runCosts = z.strictObject({
+  tokens_in: count,
+  tokens_out: count,
+  provider_calls: count,
+  /** Calls whose answer was lost with their process: perhaps paid for. */
+  in_doubt: count,
+  /** Null until prices are known. */
+  usd: z.number().nullable(),
+});
+
 export type OutputRef = z.infer<typeof outputRef>;
 export type FileRef = z.infer<typeof fileRef>;
+export type RunCosts = z.infer<typeof runCosts>;

@@ -2,20 +2,29 @@ import { basename } from 'node:path';
 import { existsSync } from 'node:fs';
 import { canonicalJson, sha256 } from '@orch/cache';
 import { OrchError } from '@orch/contracts';
-import type { BlobStore, Digest, ErrorCode, Json, OrchEvent, Plan, RunState, SubJob, SubRunEnd } from '@orch/contracts';
+import type { Digest, ErrorCode, OrchEvent, Plan, RunCosts, RunState, SubJob, SubRunEnd } from '@orch/contracts';
 import { foldLog } from '@orch/events';
-import type { LinkedRun, RunView } from '@orch/events';
-import { openBlobs, runPaths } from '@orch/filestore';
+import type { LinkedRun } from '@orch/events';
+import { runPaths } from '@orch/filestore';
 import type { RunPaths } from '@orch/filestore';
 import { askRun } from '../ask-run.ts';
+import { resultOf } from './child-result.ts';
+import type { TakeFile } from './child-result.ts';
 import { openQuestions } from '../questions/open-questions.ts';
 import type { OpenQuestion } from '../questions/open-questions.ts';
-import { loadOutput } from '../run/outputs.ts';
 import { threadWith } from '../questions/questions.ts';
-import type { StepPlace } from '../resume/reuse.ts';
+import type { StepPlace } from '../graph/unit.ts';
 import type { RunContext } from '../run/run-context.ts';
+import type { Tally } from '../exchange/purchase.ts';
 
-type Parent = { readonly where: StepPlace; readonly inputHash: Digest; readonly signal: AbortSignal };
+type Parent = {
+  readonly where: StepPlace;
+  readonly inputHash: Digest;
+  readonly signal: AbortSignal;
+  /** What the attempt has spent. */
+  readonly tally: Tally;
+  readonly take: TakeFile;
+};
 
 /**
  * Runs a job for a step, in a folder of its own beside that of the run, or goes on with it: for one step or item with
@@ -31,11 +40,27 @@ export async function runChild(run: RunContext, job: SubJob, parent: Parent): Pr
     const compiled = { ...job, ...planOf(job, run.job.plan) };
     const { step, item } = where;
     const origin = { job_id: run.jobId, step, ...(item !== undefined && { item }) };
-    const { end } = await run.startChild({ job: compiled, jobId, parent: origin, signal });
-    return await endOf(paths, where, end);
+    const asksAsParent = job.plan.provider === undefined;
+    const { end, costs } = await run.startChild({ job: compiled, jobId, parent: origin, signal, asksAsParent });
+    noteCosts(run, { jobId, costs }, parent);
+    return await endOf(paths, parent, end);
   } catch (error) {
     return { status: 'failed', error: named(jobId, OrchError.from(error)) };
   }
+}
+
+/** What a run spent before it was gone on with, its parent knows already. */
+function noteCosts(
+  { journal }: RunContext,
+  { jobId, costs }: { readonly jobId: string; readonly costs: RunCosts },
+  { where, inputHash, tally }: Parent,
+): void {
+  if (costs.provider_calls === 0) return;
+  const known = journal.state.children.get(jobId)?.costs;
+  tally.calls += costs.provider_calls - (known?.provider_calls ?? 0);
+  tally.tokensIn += costs.tokens_in - (known?.tokens_in ?? 0);
+  tally.tokensOut += costs.tokens_out - (known?.tokens_out ?? 0);
+  journal.push('job.linked', { job_id: jobId, input_hash: inputHash, costs }, where);
 }
 
 /** A job that names no provider is answered by who answers its parent. */
@@ -90,12 +115,16 @@ function again(step: string): string {
   return `To ask again, resume with --from ${step}.`;
 }
 
-async function endOf(paths: RunPaths, { step }: StepPlace, end: OrchEvent | undefined): Promise<SubRunEnd> {
+async function endOf(
+  paths: RunPaths,
+  { where: { step }, take }: Parent,
+  end: OrchEvent | undefined,
+): Promise<SubRunEnd> {
   const jobId = basename(paths.dir);
   const fail = (error: OrchError): SubRunEnd => ({ status: 'failed', error: named(jobId, error) });
   switch (end?.type) {
     case 'job.succeeded':
-      return { status: 'succeeded', jobId, dir: paths.dir, outputs: outputsOf(paths) };
+      return resultOf(paths, take, step);
     case 'job.failed': {
       const { code, message, hint } = end.data.error;
       const place = placeOf(paths, end.data.error);
@@ -126,19 +155,6 @@ async function waitingFor(paths: RunPaths): Promise<SubRunEnd | undefined> {
   const { options } = first;
   return { status: 'waiting', request: { question: relayed(paths, first), ...(options && { options }) } };
 }
-
-/** What its steps came to; null for those that did not succeed. */
-function outputsOf({ events, artifacts }: RunPaths): Record<string, Json> {
-  const { state } = foldLog(events);
-  const blobs = openBlobs(artifacts);
-  return Object.fromEntries([...state.steps].map(([id, step]) => [id, outputOf(step, blobs)]));
-}
-
-function outputOf({ status, success }: StepOf<RunView>, blobs: BlobStore): Json {
-  return status === 'succeeded' && success !== undefined ? loadOutput(success.data.output, blobs) : null;
-}
-
-type StepOf<R extends RunView> = R['steps'] extends Map<string, infer S> ? S : never;
 
 function named(jobId: string, error: OrchError): OrchError {
   const { code, message, hint, retryable } = error;

@@ -12,7 +12,7 @@ import { makeOnce } from './make-once.ts';
 import type { Produced } from './make-once.ts';
 import { kindOf } from './prepare-attempt.ts';
 import type { PreparedAttempt } from './prepare-attempt.ts';
-import type { StepPlace } from '../resume/reuse.ts';
+import type { StepPlace } from '../graph/unit.ts';
 import type { RunContext } from '../run/run-context.ts';
 import type { OpenHost } from './step-host.ts';
 import { Waits } from '../questions/wait-for-answer.ts';

@@ -2,13 +2,14 @@ import { join, relative } from 'node:path';
 import { OrchError, err, ok } from '@orch/contracts';
 import type { Answer, Digest, FileRef, PlanStep, Result, StepHost, StepScope, WriteMode } from '@orch/contracts';
 import { hidesNothing } from '@orch/secrets';
+import type { TakeFile } from './child-result.ts';
 import { runChild } from './child-run.ts';
 import { exchange } from '../exchange/exchange.ts';
 import { hideContent, hidingBlobs } from '../run/hiding-blobs.ts';
 import type { Tally } from '../exchange/purchase.ts';
 import { threadWith } from '../questions/questions.ts';
 import { goneBlob } from '../resume/reuse.ts';
-import type { StepPlace } from '../resume/reuse.ts';
+import type { StepPlace } from '../graph/unit.ts';
 import type { RunContext } from '../run/run-context.ts';
 import { openStepLog } from './step-log.ts';
 
@@ -56,7 +57,10 @@ export function openHost(run: RunContext, attempt: HostedAttempt): OpenHost {
     dirs: { job: run.job.jobDir, run: run.paths.dir, outputs: run.outputs },
     commandEnv: run.commandEnv,
     approval: threadWith(run.leftovers.questions.own(where), attempt.inputHash)?.decision,
-    runJob: (job) => (isOver ? Promise.reject(over()) : runChild(run, job, { ...attempt, where })),
+    runJob(job) {
+      const take: TakeFile = (path, content) => host.write(join(folderOf(run, where), path), content);
+      return isOver ? Promise.reject(over()) : runChild(run, job, { ...attempt, where, tally, take });
+    },
     emit: (type, data) => (isOver ? Promise.reject(over()) : run.journal.append(type, data, where)),
     ask: (question) => (isOver ? Promise.resolve(err(over())) : exchange(run, question, asker)),
     async reject(answer, by, reason) {
@@ -91,6 +95,11 @@ export function openHost(run: RunContext, attempt: HostedAttempt): OpenHost {
     for (const { key } of answers) wanted.passed.add(key);
   };
   return { host, written, tally, passOver, close };
+}
+
+/** Below the outputs, for files of a run that the step or item begins: the path that its log has below the logs. */
+function folderOf({ paths }: RunContext, { step, item }: StepPlace): string {
+  return relative(join(paths.dir, 'logs'), paths.log(step, item)).replace(/\.log$/, '');
 }
 
 type Write = {

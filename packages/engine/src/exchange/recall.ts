@@ -8,14 +8,17 @@ import type { Asker, Posed } from './pose.ts';
 import type { RunContext } from '../run/run-context.ts';
 
 /**
- * Of a frozen run: the stored answer, whatever the step's cache mode says, else a recorded one. Nobody is called; a
- * miss is `frozen_miss` and tells what differs from the nearest entry.
+ * Of a frozen run: the stored answer, whatever the step's cache mode says, else a recorded or echoed one. Nobody is
+ * called; a miss is `frozen_miss` and tells what differs from the nearest entry.
  */
 export async function recall(run: RunContext, question: Question, asker: Asker): Promise<Answer> {
-  const posed = pose(run, providerOf(run, asker) ?? run.recordings, question, asker);
+  const provider = providerOf(run, asker);
+  const posed = pose(run, provider ?? run.recordings, question, asker);
   const stored = await findStored(run, posed, asker);
   if (stored !== undefined) return stored;
-  const recorded = run.recordings && (await findRecorded(run, pose(run, run.recordings, question, asker), asker));
+  // Who only echoes or plays back calls nobody.
+  const offline = provider?.can.shareable === false ? provider : run.recordings;
+  const recorded = offline && (await findRecorded(run, pose(run, offline, question, asker), asker));
   if (recorded !== undefined) return recorded;
   throw await missing(run, posed, asker);
 }

@@ -75,6 +75,19 @@ describe('a step that names its provider', () => {
   });
 });
 
+test.each([
+  ['who makes its answers up, and so calls nobody', false, 'succeeded'],
+  ['nobody else', true, 'failed'],
+])('a frozen run asks %s', async (_, shareable, status) => {
+  const { provider } = scripted(() => 'bought', { shareable });
+  const answer: Provider = { ...provider, complete: async () => ({ text: 'echo', finishReason: 'stop', usage: {} }) };
+  const options = { runsDir: tempDir(), durability: 'relaxed', frozen: true, limit: 2 } as const;
+  const handle = startRun(jobOf([ask('a')]), portsOf({ provider: answer }), options);
+  expect((await handle.result).status).toBe(status);
+  expect(unitsOf(linesOf(handle.dir), 'llm.request')).toEqual([]);
+  expect(linesOf(handle.dir)[0]?.data).toMatchObject({ given: { frozen: true, limit: 2 } });
+});
+
 test('with template: false the fields of a step are text as it stands', async () => {
   const run = 'echo "{{ vars.x }} {% nope %}" \'{{ item }}\'';
   const shell = (more: Partial<PlanStep>) =>

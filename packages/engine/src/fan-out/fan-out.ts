@@ -1,6 +1,6 @@
 import { OrchError } from '@orch/contracts';
 import type { Digest, PlanStep } from '@orch/contracts';
-import type { Outcome as NodeOutcome } from '@orch/dag';
+import type { FinalOutcome, Outcome as NodeOutcome } from '@orch/dag';
 import { asksEachItem, isWanted } from '../attempt/conditions.ts';
 import { failureData } from '../attempt/failure-data.ts';
 import type { Item } from './each.ts';
@@ -13,7 +13,8 @@ import { openThreads } from '../questions/open-questions.ts';
 import { storeOutput } from '../run/outputs.ts';
 import { kindOf } from '../attempt/prepare-attempt.ts';
 import type { Settled, SettledItem } from '../run/results.ts';
-import { noteReuse, successWith, unitAt } from '../resume/reuse.ts';
+import { unitAt } from '../graph/unit.ts';
+import { noteReuse, successWith } from '../resume/reuse.ts';
 import type { RunContext } from '../run/run-context.ts';
 import { scopeOf } from '../attempt/scope.ts';
 import { secondsSince } from '../run/seconds-since.ts';
@@ -45,8 +46,9 @@ export type FanOuts = {
   retries(step: PlanStep): boolean;
   /** The first of its items that has to run is about to start. */
   begin(step: PlanStep): void;
-  join(step: PlanStep): NodeOutcome<Settled, RunNode>;
-  /** Ends the steps that began and whose join was never reached, because an item failed or the run was stopped. */
+  /** What its items came to: starts nothing. */
+  join(step: PlanStep): FinalOutcome<Settled>;
+  /** Ends the steps that began and whose join was never reached: an item failed, or the end of the run kept one from more. */
   settle(ended: Ended): void;
 };
 
@@ -66,7 +68,7 @@ export function createFanOuts(run: RunContext): FanOuts {
     fanOut.attempt = logStart(run, step, fanOut.hash);
     run.journal.push('step.expanded', { sha256: fanOut.list, count: fanOut.nodes.length }, { step: step.id });
   };
-  const end = (step: PlanStep, error: OrchError, items?: readonly SettledItem[]): NodeOutcome<Settled, RunNode> => {
+  const end = (step: PlanStep, error: OrchError, items?: readonly SettledItem[]): FinalOutcome<Settled> => {
     begin(step);
     const { attempt = 0 } = openOf(step);
     open.delete(step.id);
@@ -90,7 +92,7 @@ export function createFanOuts(run: RunContext): FanOuts {
     const output = storeOutput(items.length, run.blobs);
     return { status: 'succeeded', value: { status: 'succeeded', output, files: [] }, add };
   };
-  const join = (step: PlanStep): NodeOutcome<Settled, RunNode> => {
+  const join = (step: PlanStep): FinalOutcome<Settled> => {
     const known = run.results.get(step.id);
     if (known?.status === 'failed') return { status: 'failed', error: known.error }; // to find its items
     const fanOut = openOf(step);
@@ -170,7 +172,7 @@ type Failed = {
   readonly items?: readonly SettledItem[] | undefined;
 };
 
-function failStep(run: RunContext, { id }: PlanStep, { attempt, error, items }: Failed): NodeOutcome<Settled, RunNode> {
+function failStep(run: RunContext, { id }: PlanStep, { attempt, error, items }: Failed): FinalOutcome<Settled> {
   run.journal.push('step.failed', { ...failureData(error, run.hider), attempt }, { step: id });
   run.results.set(id, { status: 'failed', error, items });
   return { status: 'failed', error };

@@ -1,7 +1,7 @@
 import type { BlobStore, PlanStep } from '@orch/contracts';
 import type { Extension, RunView } from '@orch/events';
 import { loadOutput } from '../run/outputs.ts';
-import { unitAt } from '../resume/reuse.ts';
+import { unitAt } from './unit.ts';
 
 type Added = Pick<RunView, 'extensions' | 'steps'>;
 

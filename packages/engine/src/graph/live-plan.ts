@@ -12,7 +12,7 @@ import { builtinKinds } from '../kinds/index.ts';
 import { storeOutput } from '../run/outputs.ts';
 import { PlanDigest } from './plan-digest.ts';
 import type { CompileSteps } from '../ports.ts';
-import type { StepPlace } from '../resume/reuse.ts';
+import type { StepPlace } from './unit.ts';
 
 type Around = {
   readonly job: CompiledJob;

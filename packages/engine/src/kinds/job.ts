@@ -14,10 +14,10 @@ const input = z.strictObject({
   vars: z.custom<JsonObject>((value) => typeof value === 'object' && value !== null).default({}),
 });
 
-/** Runs another job as a run of its own; the outputs of its steps are the result. Who answers it may be who answers this one. */
+/** Runs another job as a run of its own; the outputs of its steps are the result, the files that they wrote its files. Who answers it may be who answers this one. */
 export const jobKind: StepKind<z.infer<typeof input>> = {
   kind: 'job',
-  version: 2,
+  version: 3,
   input,
   asks: true,
   fingerprint: ({ job: { plan }, vars }) => ({ plan: sha256(canonicalJson(plan)), vars }),

@@ -1,4 +1,4 @@
-import type { StepPlace } from '../resume/reuse.ts';
+import type { StepPlace } from '../graph/unit.ts';
 
 /** What a person is asked about a step or item that was lost with its process, as opposed to what it asks itself. */
 export function lossQuestion(where: StepPlace): string {

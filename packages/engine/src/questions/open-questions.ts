@@ -6,7 +6,7 @@ import type { RunPaths } from '@orch/filestore';
 import { createLeftovers } from '../resume/leftovers.ts';
 import type { Leftovers } from '../resume/leftovers.ts';
 import type { Thread } from './questions.ts';
-import { unitAt } from '../resume/reuse.ts';
+import { unitAt } from '../graph/unit.ts';
 
 /** What a run asks a person, who has not answered yet. */
 export type OpenQuestion = {

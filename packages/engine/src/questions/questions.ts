@@ -1,7 +1,7 @@
 import type { Approval, Digest, EventData, Where } from '@orch/contracts';
 import type { AnyEvent } from '@orch/events';
 import { lossQuestion } from './loss-question.ts';
-import { unitKey } from '../graph/unit-key.ts';
+import { unitKey } from '../graph/unit.ts';
 
 /** A question as the log has it. */
 export type Asked = EventData['approval.requested'];

@@ -5,7 +5,7 @@ import type { Leftovers } from '../resume/leftovers.ts';
 import { isExpired } from './questions.ts';
 import type { Asked, Thread } from './questions.ts';
 import type { RunContext } from '../run/run-context.ts';
-import { unitAt } from '../resume/reuse.ts';
+import { unitAt } from '../graph/unit.ts';
 import { waitingFor } from '../run/run-end.ts';
 
 export type AnswerRequest = Extract<InboxRequest, { readonly kind: 'answer' }>;

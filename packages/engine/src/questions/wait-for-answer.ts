@@ -5,8 +5,8 @@ import { nameOf } from './loss-question.ts';
 import { isExpired, threadWith } from './questions.ts';
 import type { Asked, Thread } from './questions.ts';
 import type { Settled } from '../run/results.ts';
-import { unitAt } from '../resume/reuse.ts';
-import type { StepPlace } from '../resume/reuse.ts';
+import { unitAt } from '../graph/unit.ts';
+import type { StepPlace } from '../graph/unit.ts';
 import type { RunContext } from '../run/run-context.ts';
 
 /** Thrown through the stages of an attempt that a person has to answer first: no failure, and never cached. */

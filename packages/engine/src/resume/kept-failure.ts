@@ -4,8 +4,8 @@ import type { Outcome as NodeOutcome } from '@orch/dag';
 import type { FailedAttempt } from '@orch/events';
 import { nodeAt } from '../graph/graph.ts';
 import type { Lapsed, Settled } from '../run/results.ts';
-import { unitAt } from './reuse.ts';
-import type { StepPlace } from './reuse.ts';
+import { unitAt } from '../graph/unit.ts';
+import type { StepPlace } from '../graph/unit.ts';
 import type { RunContext } from '../run/run-context.ts';
 
 /** The failure that a step or item with these inputs ended with before, when the run went on without it and shall again. */

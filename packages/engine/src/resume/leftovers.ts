@@ -2,7 +2,7 @@ import type { Digest, EventData, Where } from '@orch/contracts';
 import type { AnyEvent } from '@orch/events';
 import { createQuestions } from '../questions/questions.ts';
 import type { Questions } from '../questions/questions.ts';
-import { unitKey } from '../graph/unit-key.ts';
+import { unitKey } from '../graph/unit.ts';
 
 export type OpenRequest = { readonly where: Where; readonly ts: string; readonly data: EventData['llm.request'] };
 

@@ -6,8 +6,8 @@ import { lossQuestion, nameOf } from '../questions/loss-question.ts';
 import type { PreparedAttempt } from '../attempt/prepare-attempt.ts';
 import { threadWith } from '../questions/questions.ts';
 import type { Settled } from '../run/results.ts';
-import { unitAt } from './reuse.ts';
-import type { StepPlace } from './reuse.ts';
+import { unitAt } from '../graph/unit.ts';
+import type { StepPlace } from '../graph/unit.ts';
 import type { RunContext } from '../run/run-context.ts';
 import { askPerson, park } from '../questions/wait-for-answer.ts';
 

@@ -2,7 +2,7 @@ import { endGroup, markedGroups } from '@orch/process';
 import type { Where } from '@orch/contracts';
 import type { OpenRequest } from './leftovers.ts';
 import type { RunContext } from '../run/run-context.ts';
-import { unitAt } from './reuse.ts';
+import { unitAt } from '../graph/unit.ts';
 
 /**
  * Ends what a process that died left open: its commands, the requests whose answers it kept but could not log any

@@ -1,6 +1,6 @@
 import type { FileRef } from '@orch/contracts';
 import { belowOutputs, goneBlob } from './reuse.ts';
-import type { StepPlace } from './reuse.ts';
+import type { StepPlace } from '../graph/unit.ts';
 import type { RunContext } from '../run/run-context.ts';
 
 /** A file as a reused step left it. */

@@ -1,19 +1,12 @@
 import { join, relative } from 'node:path';
 import { OrchError } from '@orch/contracts';
 import type { BlobStore, Digest, EventData, FileRef, OutputRef, Where } from '@orch/contracts';
-import type { RunView, Success, UnitView } from '@orch/events';
+import type { RunView, Success } from '@orch/events';
 import { loadOutput } from '../run/outputs.ts';
+import { unitAt } from '../graph/unit.ts';
+import type { StepPlace } from '../graph/unit.ts';
 import type { Settled } from '../run/results.ts';
 import type { RunContext } from '../run/run-context.ts';
-
-/** A step, or an item of it. */
-export type StepPlace = Where & { readonly step: string };
-
-/** What the log tells of a step or item; undefined when it was not met yet. */
-export function unitAt({ steps }: Pick<RunView, 'steps'>, { step = '', item }: Where): UnitView | undefined {
-  const found = steps.get(step);
-  return item === undefined ? found : found?.items.get(item);
-}
 
 /** The last success of a step or item, when it had these inputs. */
 export function successWith(state: RunView, where: Where, inputHash: Digest): Success | undefined {

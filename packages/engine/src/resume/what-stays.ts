@@ -5,13 +5,14 @@ import type { PlanStep } from '@orch/contracts';
 import type { FailedAttempt, Success } from '@orch/events';
 import { isBrokenNow } from '../attempt/condition-scope.ts';
 import type { ItemNode } from '../graph/graph.ts';
-import { itemOf } from '../graph/item-of.ts';
+import { itemOf } from '../fan-out/item-of.ts';
 import { failureWith } from './kept-failure.ts';
 import { orNothing } from './past-run.ts';
 import type { PastRun } from './past-run.ts';
 import { prepareAttempt } from '../attempt/prepare-attempt.ts';
-import { goneBlob, requireOutput, settledOf, successWith, unitAt } from './reuse.ts';
-import type { StepPlace } from './reuse.ts';
+import { unitAt } from '../graph/unit.ts';
+import { goneBlob, requireOutput, settledOf, successWith } from './reuse.ts';
+import type { StepPlace } from '../graph/unit.ts';
 import { scopeOf } from '../attempt/scope.ts';
 
 /** A step or item, by its nodes. */

@@ -22,7 +22,7 @@ import type { RunContext, StartChild } from './run-context.ts';
 import type { RunResult } from './run-handle.ts';
 import { runSteps } from './run-steps.ts';
 import { stopInTwo } from './stop-in-two.ts';
-import { sweepOutputs } from '../resume/sweep-outputs.ts';
+import { sweepOutputs } from './sweep-outputs.ts';
 import { orchVersion } from '../version.ts';
 
 export type Execution = {
@@ -138,8 +138,9 @@ async function carryOut(execution: Execution, { run, broken, manifest }: OpenRun
   }
 }
 
-function startedData({ job, parent }: Execution, { blobs, journal }: RunContext): EventData['job.started'] {
+function startedData({ job, parent, options }: Execution, { blobs, journal }: RunContext): EventData['job.started'] {
   const { plan, planHash, spec, inputs } = job;
+  const given = givenBy(job, options);
   const { provider } = plan;
   const model = provider?.model === undefined ? {} : { model: provider.model };
   return {
@@ -156,6 +157,21 @@ function startedData({ job, parent }: Execution, { blobs, journal }: RunContext)
     concurrency: plan.concurrency,
     orch_version: orchVersion,
     ...(parent && { parent }),
+    ...(given && { given }),
     history: {},
   };
+}
+
+function givenBy(
+  { given: { vars = [], provider } = {} }: CompiledJob,
+  { only, limit, frozen }: RunOptions,
+): EventData['job.started']['given'] {
+  const given = {
+    ...(vars.length > 0 && { vars: [...vars] }),
+    ...(provider !== undefined && { provider }),
+    ...(only !== undefined && { only }),
+    ...(limit !== undefined && { limit }),
+    ...(frozen === true && { frozen }),
+  };
+  return Object.keys(given).length > 0 ? given : undefined;
 }

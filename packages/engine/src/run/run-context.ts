@@ -10,6 +10,7 @@ import type {
   Json,
   OrchEvent,
   Provider,
+  RunCosts,
   StepKind,
 } from '@orch/contracts';
 import type { Files, RunPaths } from '@orch/filestore';
@@ -43,10 +44,15 @@ export type ChildRun = {
   readonly jobId: string;
   readonly parent: NonNullable<EventData['job.started']['parent']>;
   readonly signal: AbortSignal;
+  /** It names nobody: who answers its parent answers it, too. */
+  readonly asksAsParent: boolean;
 };
 
-/** What a run of its own came to; rejects like the `result` of a run. `end`: the last event of its log. */
-export type StartChild = (child: ChildRun) => Promise<{ readonly dir: string; readonly end: OrchEvent | undefined }>;
+/** What a run of its own came to. `end`: the last event of its log; `costs`: over all its attempts. */
+type EndedChild = { readonly dir: string; readonly end: OrchEvent | undefined; readonly costs: RunCosts };
+
+/** Rejects like the `result` of a run. */
+export type StartChild = (child: ChildRun) => Promise<EndedChild>;
 
 /** Everything that the attempts of one run share. */
 export type RunContext = RunFacts & {

@@ -8,7 +8,7 @@ import { failsJob, policyOf, watchedSteps } from '../graph/failure-policy.ts';
 import { createFanOuts } from '../fan-out/fan-out.ts';
 import type { FanOuts } from '../fan-out/fan-out.ts';
 import { planNodes } from '../graph/graph.ts';
-import { itemOf } from '../graph/item-of.ts';
+import { itemOf } from '../fan-out/item-of.ts';
 import type { RunNode } from '../graph/graph.ts';
 import type { Lapsed, Settled } from './results.ts';
 import type { RunContext } from './run-context.ts';
@@ -45,6 +45,7 @@ export async function runSteps(
     signal,
     queue: createAdmission(run.job.plan.concurrency),
     onFailure: policyOf,
+    conclude: (node) => (node.type === 'join' ? fanOuts.join(node.step) : undefined),
     onSettle(node, outcome) {
       if (outcome.status === 'succeeded') run.results.set(node.id, outcome.value);
       if (outcome.status === 'failed') {

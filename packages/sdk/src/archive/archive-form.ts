@@ -2,15 +2,20 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import type { Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
 import { OrchError } from '@orch/contracts';
+import { requireWholeZstd } from './whole-zstd.ts';
 
 /** How the archive of a run is compressed. */
-export type ArchiveForm = { readonly compress: () => Transform; readonly decompress: () => Transform };
+export type ArchiveForm = {
+  readonly compress: () => Transform;
+  /** One after the other. They fail when what they are given is cut off. */
+  readonly decompress: () => readonly Transform[];
+};
 
-const gzip: ArchiveForm = { compress: () => zlib.createGzip(), decompress: () => zlib.createGunzip() };
+const gzip: ArchiveForm = { compress: () => zlib.createGzip(), decompress: () => [zlib.createGunzip()] };
 
 const zstd: ArchiveForm = {
   compress: () => withZstd(zlib.createZstdCompress),
-  decompress: () => withZstd(zlib.createZstdDecompress),
+  decompress: () => [requireWholeZstd(), withZstd(zlib.createZstdDecompress)],
 };
 
 /** By the name of a file to be written. */

@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { err, ok } from '@orch/contracts';
 import type { Result } from '@orch/contracts';
@@ -23,16 +23,24 @@ export function staysHere(path: string): boolean {
 
 const stays = /^(run\.lock[^/]*|owner\.json|inbox|inputs\/origin\.json|(.*\/)?\.orch-[^/]*\.tmp)(\/|$)/i;
 
+type Carrying = {
+  readonly onLeftOut: (left: LeftOut) => void;
+  /** What goes with the run though it stands elsewhere, by the path that it gets. What the run has already wins. */
+  readonly brought?: ReadonlyMap<string, string> | undefined;
+};
+
 /** All that goes into an archive: by name, folders before what is in them. Links to files of the run go as files. */
-export function* carriedEntries(dir: string, onLeftOut: (left: LeftOut) => void): Generator<CarriedEntry> {
+export function* carriedEntries(dir: string, { onLeftOut, brought = new Map() }: Carrying): Generator<CarriedEntry> {
+  const below = namesBelow(brought.keys());
   yield* entriesIn('');
 
   function* entriesIn(folder: string): Generator<CarriedEntry> {
     const names = new NameClaims();
-    for (const name of readdirSync(join(dir, folder)).sort()) {
+    const own = existsSync(join(dir, folder)) ? readdirSync(join(dir, folder)) : [];
+    for (const name of [...new Set([...own, ...(below.get(folder) ?? [])])].sort()) {
       const path = folder + name;
       if (staysHere(path)) continue;
-      const entry = entryAt(dir, path);
+      const entry = own.includes(name) ? entryAt(dir, path) : ok(broughtEntry(path, brought.get(path)));
       const reason = entry.ok ? names.claim(name, entry.value.type) : entry.error;
       if (reason !== undefined) onLeftOut({ path, reason });
       else if (entry.ok) {
@@ -41,6 +49,22 @@ export function* carriedEntries(dir: string, onLeftOut: (left: LeftOut) => void)
       }
     }
   }
+}
+
+/** By folder, as it is written before a name. */
+function namesBelow(paths: Iterable<string>): ReadonlyMap<string, ReadonlySet<string>> {
+  const names = new Map<string, Set<string>>();
+  for (const path of paths) {
+    for (let end = path.length; end > 0; end = path.lastIndexOf('/', end - 1)) {
+      const folder = path.slice(0, path.lastIndexOf('/', end - 1) + 1);
+      names.set(folder, (names.get(folder) ?? new Set()).add(path.slice(folder.length, end)));
+    }
+  }
+  return names;
+}
+
+function broughtEntry(path: string, source: string | undefined): CarriedEntry {
+  return source === undefined ? { type: 'folder', path } : { type: 'file', path, source };
 }
 
 function entryAt(dir: string, path: string): Result<CarriedEntry, string> {

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { gunzipSync, gzipSync, zstdCompressSync } from 'node:zlib';
+import { constants, gunzipSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { tempDir } from '@orch/testkit';
 import { packTar } from 'modern-tar';
 import type { TarEntry, TarHeader } from 'modern-tar';
@@ -118,6 +118,27 @@ test('an archive that was cut off or damaged anywhere is refused with a reason, 
       expect(readdirSync(runsDir)).toEqual([]);
     }
   }
+});
+
+test('of an archive in zstd every byte counts, also the last ones, which hold nothing of the run', async () => {
+  const tar = gunzipSync(readFileSync(archive));
+  const { path, runsDir } = place(Buffer.alloc(0), false);
+  const refused = async (bytes: Buffer, why: RegExp) => {
+    writeFileSync(path, bytes);
+    const message = expect.stringMatching(why) as string;
+    await expect(importRun(path, { runsDir })).rejects.toMatchObject({ code: 'usage', message });
+  };
+  const checked = { params: { [constants.ZSTD_c_checksumFlag]: 1 } };
+  for (const whole of [zstdCompressSync(tar), zstdCompressSync(tar, checked)]) {
+    for (const cut of [1, 2, 3, 4, 5, 8, 30])
+      await refused(whole.subarray(0, -cut), /cut off or damaged: unexpected end/);
+    await refused(Buffer.concat([whole, Buffer.from('more of it')]), /cut off or damaged: something else than zstd/);
+  }
+  const skippable = Buffer.from([0x5a, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3]);
+  const [front, back] = [tar.subarray(0, 70_000), tar.subarray(70_000)];
+  const raw = zstdCompressSync(back, checked);
+  writeFileSync(path, Buffer.concat([zstdCompressSync(front), skippable, raw, zstdCompressSync(Buffer.alloc(0))]));
+  expect((await importRun(path, { runsDir })).jobId).toBe(basename(dir));
 });
 
 test('a run that does not verify is refused with what does not fit, and nothing is left behind', async () => {

@@ -13,13 +13,20 @@ export type Packed = {
   readonly leftOut: ReadonlyMap<string, readonly LeftOut[]>;
 };
 
+/** The folder of a run. */
+export type RunToPack = {
+  readonly dir: string;
+  /** What goes with it though it stands elsewhere, by the path that it gets. */
+  readonly brought?: ReadonlyMap<string, string> | undefined;
+};
+
 /** Folders of runs as a tar that is made while they are read. Equal folders give equal bytes. */
-export function packRuns(dirs: readonly string[]): {
+export function packRuns(runs: readonly RunToPack[]): {
   readonly tar: ReadableStream<Uint8Array>;
   readonly done: Promise<Packed>;
 } {
   const { readable, controller } = createTarPacker();
-  const done = pack(dirs, controller);
+  const done = pack(runs, controller);
   // Whoever reads the tar hears of a failure there.
   done.catch((error: unknown) => controller.error(error));
   return { tar: readable, done };
@@ -27,25 +34,25 @@ export function packRuns(dirs: readonly string[]): {
 
 const folder = { type: 'directory', size: 0, mode: 0o755, uid: 0, gid: 0 } as const;
 
-async function pack(dirs: readonly string[], controller: TarPackController): Promise<Packed> {
+async function pack(runs: readonly RunToPack[], controller: TarPackController): Promise<Packed> {
   const leftOut = new Map<string, readonly LeftOut[]>();
   let files = 0;
-  for (const dir of dirs) {
-    const packed = await packRun(dir, controller);
-    leftOut.set(dir, packed.leftOut);
+  for (const run of runs) {
+    const packed = await packRun(run, controller);
+    leftOut.set(run.dir, packed.leftOut);
     files += packed.files;
   }
   controller.finalize();
   return { files, leftOut };
 }
 
-async function packRun(dir: string, controller: TarPackController) {
+async function packRun({ dir, brought }: RunToPack, controller: TarPackController) {
   const leftOut: LeftOut[] = [];
   let files = 0;
   const { mtime } = statSync(join(dir, 'events.jsonl'));
   const packFolder = (name: string) => controller.add({ ...folder, name: `${name}/`, mtime }).close();
   await packFolder(basename(dir));
-  for (const entry of carriedEntries(dir, (left) => leftOut.push(left))) {
+  for (const entry of carriedEntries(dir, { brought, onLeftOut: (left) => leftOut.push(left) })) {
     const name = `${basename(dir)}/${entry.path}`;
     if (entry.type === 'folder') await packFolder(name);
     else {

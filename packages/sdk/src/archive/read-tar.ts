@@ -37,7 +37,8 @@ function decompress(file: string, { form, maxBytes }: ReadTarOptions): Transform
     },
   });
   // A failure of the streams before ends the meter with the same error, where it is seen.
-  return pipeline(createReadStream(file), form.decompress(), meter, () => undefined);
+  pipeline([createReadStream(file), ...form.decompress(), meter], () => undefined);
+  return meter;
 }
 
 function tooLarge(file: string, most: number): OrchError {

@@ -14,7 +14,7 @@ const most = 10;
 export function refuseSecrets(dir: string, hider: Hider): void {
   if (hidesNothing(hider)) return;
   const found: string[] = [];
-  for (const entry of carriedEntries(dir, () => undefined)) {
+  for (const entry of carriedEntries(dir, { onLeftOut: () => undefined })) {
     const name = hider.text(entry.path);
     if (name !== entry.path || (entry.type === 'file' && holdsSecret(entry.source, hider))) found.push(name);
   }
@@ -33,8 +33,8 @@ export function refuseSecrets(dir: string, hider: Hider): void {
 /** Bytes read at once. */
 const chunkSize = 1024 * 1024;
 
-/** As units of one byte, so that a piece may end within a character. */
-function holdsSecret(path: string, hider: Hider): boolean {
+/** Whether a file does. As units of one byte, so that a piece may end within a character. */
+export function holdsSecret(path: string, hider: Hider): boolean {
   const file = openSync(path, 'r');
   try {
     const chunk = Buffer.alloc(chunkSize);

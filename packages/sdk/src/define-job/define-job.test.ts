@@ -98,6 +98,29 @@ steps:
     expect(defined.planHash).toBe(written.planHash);
   });
 
+  test('of any text with braces and references, however a person marks in YAML what is literal', async () => {
+    const literal = fc.stringMatching(/^([ab \n$%"'-]|\{|\}|\{\{ c \}\}|\{% d %\}|\$\{\{|\}\}|\{%|%\}|raw)*$/);
+    const wholly = (text: string): string => `{% raw %}${text}{% endraw %}`;
+    const piecewise = (text: string): string => text.replace(/[{$%}]+/g, (signs) => `{% raw %}${signs}{% endraw %}`);
+    const printed = (text: string): string => text.replace(/[{$]/g, (sign) => `{{ "${sign}" }}`);
+    const bare = (text: string): string => (/\{[{%]|[{$]$/.test(text) ? wholly(text) : text);
+    const spelling = fc.constantFrom(wholly, piecewise, printed, bare);
+    const cwd = tempDir();
+    await fc.assert(
+      fc.asyncProperty(literal, literal, spelling, async (before, after, spelled) => {
+        const job = defineJob({ project: 'p', provider: 'echo', task: 'T' }, (j) => {
+          j.llm('a', { prompt: j.t`x${before}${j.task}${after}` });
+        });
+        const prompt = `${spelled(`x${before}`)}{{ task }}${spelled(after)}`;
+        const yaml = { project: 'p', provider: 'echo', task: 'T', steps: { a: { prompt } } };
+        writeFileSync(join(cwd, 'job.yaml'), JSON.stringify(yaml));
+        const [defined, written] = await Promise.all([plan(job, { cwd }), plan('job.yaml', { cwd })]);
+        expect(defined.planHash).toBe(written.planHash);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
   test('a zod schema is the JSON Schema that zod makes of it', async () => {
     const schema = z.object({ title: z.string(), n: z.int().min(1).optional() });
     const [zod, plain] = [schema, z.toJSONSchema(schema) as Record<string, string>].map((each) =>
@@ -292,6 +315,13 @@ describe('what cannot be meant throws when the job is defined, and names the fie
     let late: (() => unknown) | undefined;
     defineJob({}, (j) => void (late = () => j.shell('a', { run: 'x' })));
     expect(() => late?.()).toThrow(/^steps\.a: the job is defined already/);
+  });
+});
+
+test('of a text only what would be a tag is marked as raw, as a person would', () => {
+  defineJob({}, (j) => {
+    const text = j.t`{"a": {"b": ${j.task}}} and {{ c }} of $${j.task} now`;
+    expect(text.toString()).toBe('{"a": {"b": {{ task }}}} and {% raw %}{{ c }} of ${% endraw %}{{ task }} now');
   });
 });
 

@@ -1,14 +1,13 @@
 import { OrchError } from '@orch/contracts';
 import type { Json, StepScope } from '@orch/contracts';
-import { readJob } from '@orch/engine';
+import { readJob, readResults } from '@orch/engine';
 import { renderText } from '@orch/spec';
 import type { OutputsForm } from './outputs.ts';
-import { readScope } from './read-scope.ts';
 
 /** The outputs of a run that has ended, from its folder. Throws `corrupt_log` when a part of them is gone. */
 export async function readOutputs(dir: string, form: OutputsForm): Promise<Json> {
   if ('value' in form) return form.value;
-  const scope = await readScope(dir, await readJob(dir));
+  const scope = await readResults(dir, await readJob(dir));
   return valueOf(form, scope);
 }
 

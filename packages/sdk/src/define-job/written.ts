@@ -1,4 +1,5 @@
 import { OrchError } from '@orch/contracts';
+import { writeLiteral } from '@orch/spec';
 import { quoted } from './quoted.ts';
 import { typeName } from './type-name.ts';
 import { printPath, targetOf } from './reference.ts';
@@ -26,8 +27,9 @@ export class Template {
 
   /** As it is written in the job language. */
   toString(): string {
-    return merged(this.#pieces)
-      .map((piece, at, all) => ('tag' in piece ? piece.tag : escaped(piece.literal, at === all.length - 1)))
+    const pieces = merged(this.#pieces);
+    return pieces
+      .map((piece, at) => ('tag' in piece ? piece.tag : writeLiteral(piece.literal, tagIn(pieces[at + 1]))))
       .join('');
   }
 }
@@ -117,6 +119,10 @@ function misplaced(tag: string, expected: string, value: unknown): OrchError {
   });
 }
 
+function tagIn(piece: Piece | undefined): string {
+  return piece !== undefined && 'tag' in piece ? piece.tag : '';
+}
+
 /** Literals side by side are one, so that a tag cannot come about between them. */
 function merged(pieces: readonly Piece[]): Piece[] {
   const all: Piece[] = [];
@@ -126,12 +132,4 @@ function merged(pieces: readonly Piece[]): Piece[] {
     else all.splice(-1, 1, { literal: last.literal + piece.literal });
   }
   return all.filter((piece) => 'tag' in piece || piece.literal !== '');
-}
-
-/** A literal that stays text: braces and dollar signs that would join into a tag are marked as raw. */
-function escaped(literal: string, isLast: boolean): string {
-  const isPlain = !/\{[{%]/.test(literal) && (isLast || !/[{$]$/.test(literal));
-  if (isPlain) return literal;
-  const inner = literal.replace(/\{%(?=-?\s*endraw)/g, '{% endraw %}{{ "{%" }}{% raw %}');
-  return `{% raw %}${inner}{% endraw %}`;
 }

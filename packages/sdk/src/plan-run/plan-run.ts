@@ -17,7 +17,7 @@ import { requireSeparate } from '../prepare/require-separate.ts';
 import { refuseWarnings } from '../prepare/refuse-warnings.ts';
 import { openAnswers } from './answers.ts';
 import type { Answers } from './answers.ts';
-import { mostCalls } from './most-calls.ts';
+import { mostCalls, sumOf } from './most-calls.ts';
 import type { PlannedRun, PlannedStep } from './planned-run.ts';
 import { planStep } from './planned-step.ts';
 import { probeSteps } from './probe-steps.ts';
@@ -51,7 +51,9 @@ export async function planRun(spec: string | Job | undefined, options: PlanRunOp
   for (const [level, members] of byLevel.entries()) {
     for (const step of members) {
       const neededBy = waiting.get(step.id) ?? [];
-      planned.push(await planStep(step, { level, neededBy, probed, answers, planned, limit: options.limit }));
+      planned.push(
+        await planStep(step, { level, neededBy, probed, answers, planned, limit: options.limit, plan: job.plan }),
+      );
     }
   }
   const waits = steps.flatMap((step) =>
@@ -64,7 +66,7 @@ export async function planRun(spec: string | Job | undefined, options: PlanRunOp
   return {
     ...{ project: job.plan.project, planHash: job.planHash, provider: nameOf(job.plan.provider) },
     ...{ concurrency: job.plan.concurrency, levels: byLevel.map((level) => level.map(({ id }) => id)) },
-    ...{ steps: planned, ...(await sums(planned, steps, answers)), waits },
+    ...{ steps: planned, ...(await sums(planned, chosen.plan, answers)), waits },
     ...outputsOf(chosen, options),
     notes,
   };
@@ -143,14 +145,14 @@ function selected(steps: readonly PlanStep[], only: string | undefined): readonl
   return steps.filter(({ id }) => wanted.has(id));
 }
 
-async function sums(planned: readonly PlannedStep[], steps: readonly PlanStep[], answers: Answers) {
+async function sums(planned: readonly PlannedStep[], plan: Plan, answers: Answers) {
   const sum = (count: (step: PlannedStep) => number): number => planned.reduce((all, step) => all + count(step), 0);
-  const asking = planned.filter(({ calls }) => calls.most > 0);
+  const asking = planned.filter(({ calls }) => calls.most !== 0);
   const areLocal = await Promise.all(
-    steps.filter((step) => mostCalls(step, 1) > 0).map((step) => answers.isLocal(step)),
+    plan.steps.filter((step) => mostCalls(step, 1, plan) !== 0).map((step) => answers.isLocal(step)),
   );
   return {
-    calls: { least: sum(({ calls }) => calls.least), most: sum(({ calls }) => calls.most) },
+    calls: { least: sum(({ calls }) => calls.least), most: sumOf(planned.map(({ calls }) => calls.most)) },
     tokens: {
       in: sum(({ tokens }) => tokens ?? 0),
       unknownOf: asking.filter(({ tokens }) => tokens === null).map(({ id }) => id),

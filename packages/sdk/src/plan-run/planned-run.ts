@@ -24,8 +24,11 @@ export type PlannedRun = {
   readonly notes: readonly string[];
 };
 
-/** How many calls a run makes: when nothing fails and all is stored that may be, and when all is tried to the end. */
-export type Calls = { readonly least: number; readonly most: number };
+/**
+ * How many calls a run makes: when nothing fails and all is stored that may be, and when all is tried to the end; null
+ * where a step of a kind of others may ask.
+ */
+export type Calls = { readonly least: number; readonly most: number | null };
 
 export type PlannedStep = {
   readonly id: string;

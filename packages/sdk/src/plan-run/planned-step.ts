@@ -1,4 +1,5 @@
-import type { ModelRequest, PlanStep } from '@orch/contracts';
+import type { ModelRequest, Plan, PlanStep } from '@orch/contracts';
+import { estimateTokens } from '@orch/providers-core';
 import type { Answers } from './answers.ts';
 import { mostCalls } from './most-calls.ts';
 import type { PlannedCache, PlannedStep } from './planned-run.ts';
@@ -12,17 +13,19 @@ export type Foreseen = {
   /** Steps of earlier levels. */
   readonly planned: readonly PlannedStep[];
   readonly limit: number | undefined;
+  readonly plan: Pick<Plan, 'provider'>;
 };
 
 /** What is known of one step before the run. */
 export async function planStep(step: PlanStep, foreseen: Foreseen): Promise<PlannedStep> {
-  const { level, neededBy, probed, answers } = foreseen;
+  const { level, neededBy, probed, answers, limit, plan } = foreseen;
   const { id, kind, needs, accept, when } = step;
   const probe = probed.get(id);
   const items = itemsOf(step, foreseen);
   const skipped = probe !== undefined && probe.skipped > 0 && (step.each === undefined || items === undefined);
   const known = kind === 'llm' && probe?.error === undefined ? probe?.requests : undefined;
   const asked = known && (await askedOf(step, known, answers));
+  const calls = skipped ? { least: 0, most: 0 } : callsOf(step, { items, asked, limit, plan });
   const who = kind === 'llm' ? answers.who(step) : undefined;
   return {
     ...{ id, kind, level, needs, neededBy, skipped },
@@ -31,8 +34,8 @@ export async function planStep(step: PlanStep, foreseen: Foreseen): Promise<Plan
     ...(items !== undefined && !skipped && { items }),
     ...(who !== undefined && { provider: who }),
     cache: cacheOf(step, asked),
-    calls: skipped ? { least: 0, most: 0 } : callsOf(step, { items, asked, limit: foreseen.limit }),
-    tokens: kind === 'llm' || kind === 'job' ? (skipped ? 0 : (asked?.tokens ?? null)) : 0,
+    calls,
+    tokens: skipped || !(kind === 'llm' || kind === 'job' || calls.most === null) ? 0 : (asked?.tokens ?? null),
     ...(probe?.error !== undefined && { error: probe.error }),
   };
 }
@@ -59,14 +62,9 @@ async function askedOf(step: PlanStep, requests: readonly ModelRequest[], answer
   for (const request of requests) {
     const found = await answers.isStored(step, request);
     stored = stored === undefined || found === undefined ? undefined : stored + Number(found);
-    if (found !== true) tokens += estimateTokens(request);
+    if (found !== true) tokens += estimateTokens(request.messages);
   }
   return { questions: requests.length, stored, tokens };
-}
-
-/** As `prompt_tokens` of `llm.request`: a token for each 4 bytes. */
-function estimateTokens({ messages }: ModelRequest): number {
-  return Math.ceil(messages.reduce((sum, { content }) => sum + Buffer.byteLength(content), 0) / 4);
 }
 
 function cacheOf({ kind, cache, needs }: PlanStep, asked: Asked | undefined): PlannedCache {
@@ -82,14 +80,15 @@ type Counted = {
   readonly items: number | null | undefined;
   readonly asked: Asked | undefined;
   readonly limit: number | undefined;
+  readonly plan: Pick<Plan, 'provider'>;
 };
 
-function callsOf(step: PlanStep, { items, asked, limit }: Counted): PlannedStep['calls'] {
+function callsOf(step: PlanStep, { items, asked, limit, plan }: Counted): PlannedStep['calls'] {
   const missing = asked?.stored === undefined ? undefined : asked.questions - asked.stored;
   const most = asked?.questions ?? items ?? Math.min(step.each?.max_items ?? 1, limit ?? Infinity);
   const isSure = missing !== undefined || (step.kind === 'llm' && asked !== undefined && step.cache === 'off');
   // A stored answer that is found wrong is asked for again.
   const mayReject = (step.assert?.length ?? 0) > 0 || step.repeat_until !== undefined;
   const tried = missing === undefined || mayReject ? most : missing;
-  return { least: isSure ? (missing ?? 0) : 0, most: mostCalls(step, tried) };
+  return { least: isSure ? (missing ?? 0) : 0, most: mostCalls(step, tried, plan) };
 }

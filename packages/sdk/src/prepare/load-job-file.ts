@@ -1,14 +1,15 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { basename, dirname, relative, resolve } from 'node:path';
 import { canonicalJson, sha256 } from '@orch/cache';
 import { OrchError } from '@orch/contracts';
 import type { CompiledJob, PlanInput } from '@orch/contracts';
+import { packageEntry } from '@orch/engine';
 import { findPipeline, pipelineNames } from '@orch/pipelines';
 import { hideError } from '@orch/secrets';
 import { loadJob } from '@orch/spec';
 import type { CompileContext, SpecError } from '@orch/spec';
 import type { Environment } from '../environment.ts';
+import { copiesOfRun, inProject } from './copies-of-run.ts';
 import { hideJob, secretsInJob } from './hide-job.ts';
 import { knownSecrets } from '../secrets.ts';
 import { importJob, isCode } from '../define-job/import-job.ts';
@@ -33,7 +34,7 @@ export function findJobFile(cwd: string, name: string | undefined): string {
 /** What stands for the file of a job that has none. */
 export const definedFile = 'defined-job.json';
 
-type LoadContext = Pick<CompileContext, 'vars' | 'concurrency' | 'provider' | 'namedProvider'> & {
+type LoadContext = Pick<CompileContext, 'vars' | 'keptVars' | 'concurrency' | 'provider' | 'namedProvider'> & {
   readonly cwd: string;
   /** Where secrets are found; they stay out of the compiled job. */
   readonly env: Environment;
@@ -41,15 +42,17 @@ type LoadContext = Pick<CompileContext, 'vars' | 'concurrency' | 'provider' | 'n
   readonly onSecret?: ((name: string) => void) | undefined;
   /** Instead of what stands in the file, which need not be there. */
   readonly defined?: Job | undefined;
+  /** The job of a run: its copies stand for the file, and for others that compilation reads, where they are gone. */
+  readonly kept?: CompiledJob | undefined;
 };
 
 /** Reads and compiles a job file. All that is wrong with it comes as one error `spec` whose `details.problems` lists it. */
 export async function loadJobFile(
   file: string,
-  { cwd, env, defined, onSecret, ...context }: LoadContext,
+  { cwd, env, defined, kept, onSecret, ...context }: LoadContext,
 ): Promise<CompiledJob> {
   const shown = relative(cwd, file).startsWith('..') ? file : relative(cwd, file);
-  const written = await readJob(file, { shown, cwd, defined });
+  const written = await readJob(file, { shown, cwd, defined, kept });
   let planJson = '';
   const loaded = await loadJob(written.text, {
     ...context,
@@ -59,20 +62,23 @@ export async function loadJobFile(
     file: shown,
     jobDir: dirname(file),
     kinds: loadOwnKinds,
+    packageEntry,
     importJob: (path) => importSubJob(path, cwd),
-    isFile,
-    readFile: (path) => readFile(path, 'utf8'),
+    ...copiesOfRun(kept),
     digest: (plan) => sha256((planJson = canonicalJson(plan))),
   });
   if (loaded.ok) {
     const job = { ...loaded.value, planJson, inputs: joined(loaded.value.inputs, written.inputs) };
     const secrets = knownSecrets(env, job.plan.secrets);
     if (onSecret !== undefined) secretsInJob(job, secrets).forEach(onSecret);
-    return hideJob(job, secrets);
+    return hideJob(written.project === undefined ? job : inProject(job, written.project), secrets);
   }
   const isMade = (name: string): boolean => (name === shown ? written.isCode : isCode(name));
   const problems = loaded.error.map((problem) => (isMade(problem.file) ? placeless(problem) : problem));
-  const error = badSpec(problems, { file: shown, name: defined === undefined ? basename(shown) : 'the defined job' });
+  const error = badSpec(problems, {
+    file: shown,
+    name: basename(file) === definedFile ? 'the defined job' : basename(file),
+  });
   throw hideError(error, knownSecrets(env).hider);
 }
 
@@ -82,15 +88,24 @@ type WrittenJob = {
   readonly inputs: readonly PlanInput[];
   /** The text is what code came to: nobody wrote its lines. */
   readonly isCode: boolean;
+  /** Of the run that kept the text. */
+  readonly project?: string;
 };
 
-type Reading = Pick<LoadContext, 'cwd' | 'defined'> & { readonly shown: string };
+type Reading = Pick<LoadContext, 'cwd' | 'defined' | 'kept'> & { readonly shown: string };
 
-async function readJob(file: string, { shown, cwd, defined }: Reading): Promise<WrittenJob> {
+async function readJob(file: string, { shown, cwd, defined, kept }: Reading): Promise<WrittenJob> {
   if (defined !== undefined) return { text: textOf(defined), inputs: [], isCode: true };
+  if (kept !== undefined && !isFile(file)) return keptText(file, kept);
   if (!isCode(file)) return { text: readJobText(file, shown), inputs: [], isCode: false };
   const { job, inputs } = await importJob(file, { shown, cwd });
   return { text: textOf(job), inputs, isCode: true };
+}
+
+function keptText(file: string, { spec, inputs, plan }: CompiledJob): WrittenJob {
+  const isDefined = basename(file) === definedFile;
+  const sources = isCode(file) ? inputs : [];
+  return { text: spec.content, inputs: sources, isCode: isCode(file) || isDefined, project: plan.project };
 }
 
 /** By path, each once. */

@@ -38,6 +38,34 @@ describe('a run whose job has kinds of its own', () => {
 
   test.each([
     [
+      'its code',
+      'main.mjs',
+      kind.replace("from './up.mjs'", "from './lib/up.mjs'").replace('up(text)', "up(text) + '!'"),
+    ],
+    ['a file that its code imports', 'lib/up.mjs', 'export const up = (text) => `${text}!`;\n'],
+    ['its version', 'package.json', packageOf('1.0.1')],
+  ])('from a package, goes on with them unless %s has changed since', async (_, path, content) => {
+    const { cwd, go, options } = place();
+    const folder = join(cwd, 'node_modules', 'shouting');
+    mkdirSync(join(folder, 'lib'), { recursive: true });
+    writeFileSync(join(cwd, 'job.yaml'), job.replace('./shout.mjs', 'shouting').replace('go: GO', `go: '${go.path}'`));
+    writeFileSync(join(folder, 'package.json'), packageOf('1.0.0'));
+    writeFileSync(join(folder, 'main.mjs'), kind.replace("from './up.mjs'", "from './lib/up.mjs'"));
+    writeFileSync(join(folder, 'lib/up.mjs'), 'export const up = (text) => text.toUpperCase();\n');
+    const first = await run('job.yaml', options).result;
+    const second = await run('job.yaml', options).result;
+    go();
+    expect((await resume(first.jobId, options).result).manifest.steps['loud']?.output?.inline).toMatch(/^ON .*GO$/);
+    writeFileSync(join(folder, path), content);
+    await expect(resume(second.jobId, options).result).rejects.toMatchObject({
+      code: 'conflict',
+      message: expect.stringContaining('Expected shouting as it was when the run was planned') as string,
+    });
+    expect((await resume(second.jobId, { ...options, spec: 'job.yaml' }).result).status).toBe('succeeded');
+  });
+
+  test.each([
+    [
       'exported',
       async (dir: string, to: string) =>
         void (await importRun((await exportRun(dir, join(to, 'r.tgz'))).file, { runsDir: join(to, 'runs') })),
@@ -83,13 +111,18 @@ test.each([
   await expect(run('job.yaml', options).result).rejects.toMatchObject({ code: 'spec', details: { problems } });
 });
 
+function packageOf(version: string): string {
+  return JSON.stringify({ name: 'shouting', version, exports: './main.mjs' });
+}
+
 function place() {
-  const go = join(tempDir(), 'GO');
+  const flag = join(tempDir(), 'GO');
   const cwd = join(tempDir(), 'job');
   mkdirSync(cwd);
-  writeFileSync(join(cwd, 'job.yaml'), job.replace('go: GO', `go: '${go}'`));
+  writeFileSync(join(cwd, 'job.yaml'), job.replace('go: GO', `go: '${flag}'`));
   writeFileSync(join(cwd, 'shout.mjs'), kind);
   writeFileSync(join(cwd, 'up.mjs'), 'export const up = (text) => text.toUpperCase();\n');
   const env = { PATH: process.env['PATH'] };
-  return { cwd, go: () => writeFileSync(go, ''), options: { cwd, env, durability: 'relaxed' } as const };
+  const go = Object.assign(() => writeFileSync(flag, ''), { path: flag });
+  return { cwd, go, options: { cwd, env, durability: 'relaxed' } as const };
 }

@@ -1,16 +1,18 @@
-import { basename, dirname, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, join, resolve, sep } from 'node:path';
 import { OrchError } from '@orch/contracts';
 import type { CompiledJob, ProviderChoice } from '@orch/contracts';
 import { explainResume, readJob, readOrigin } from '@orch/engine';
 import type { ResumeOptions, ResumePlan } from '@orch/engine';
-import { nameProvider, requireProvider } from '../providers/choose-provider.ts';
+import { answersFromFiles, nameProvider, requireProvider } from '../providers/choose-provider.ts';
 import type { ProviderQuestion } from '../providers/choose-provider.ts';
 import { runPaths } from '@orch/filestore';
+import { givenTo, withGiven } from './given.ts';
 import { findJobFile, loadJobFile } from './load-job-file.ts';
 import { OpenProviders, choiceBefore, choicesFor, choicesOf } from '../providers/open-providers.ts';
 import { askAround, closingOnError, compileOptions, preparedWith, surroundings } from './prepare-run.ts';
 import type { PrepareOptions, PreparedRun, Surroundings } from './prepare-run.ts';
-import { requireReads } from './reads-of-job.ts';
+import { isFile, requireReads } from './reads-of-job.ts';
+import { requireSeparate } from './require-separate.ts';
 import { knownSecrets } from '../secrets.ts';
 
 export type PrepareResumeOptions = PrepareOptions &
@@ -44,10 +46,10 @@ export async function prepareResume(dir: string, options: PrepareResumeOptions =
   const providers = new OpenProviders(options);
   return closingOnError(providers, async () => {
     const { job, plan } = await forecast(dir, { around, options, providers });
-    const question = askAround(around, { written: { name: 'auto' }, jobDir: job.jobDir });
     const anybody = options.frozen === true || plan.grows;
-    const needed = anybody ? choicesOf(job.plan) : plan.asking.flatMap((step) => choicesFor(step, job.plan));
-    for (const choice of needed) await providers.open(choice, question);
+    const needed = anybody ? choicesOf(job) : plan.asking.flatMap((step) => choicesFor(step, job));
+    for (const { choice, jobDir } of needed)
+      await providers.open(choice, askAround(around, { written: choice, jobDir }));
     return preparedWith(providers, job, around);
   });
 }
@@ -62,6 +64,8 @@ async function forecast(dir: string, going: Going): Promise<PlannedResume> {
   const { around, options } = going;
   requireProvider(options.provider);
   const job = await jobToRun(await readOwn(dir), going);
+  // The copies that a job of another machine is run from lie in the folder of runs themselves.
+  if (!job.jobDir.startsWith(resolve(dir) + sep)) requireSeparate(job, dirname(resolve(dir)));
   const { hider } = knownSecrets(around.env, job.plan.secrets);
   return { job, plan: await explainResume(dir, job, { ...options, hider }) };
 }
@@ -81,25 +85,48 @@ async function readOwn(dir: string): Promise<Own> {
 }
 
 /** The run's own job, or one compiled anew when anything about it was said. */
-async function jobToRun(own: Own, { around, options, providers }: Going): Promise<CompiledJob> {
-  const { spec, provider: flag, vars } = options;
-  if (own.job !== undefined && spec === undefined && flag === undefined && vars === undefined) {
-    requireReads(own.job);
-    return own.job;
+async function jobToRun(own: Own, going: Going): Promise<CompiledJob> {
+  const { spec, provider, vars } = going.options;
+  if (own.job === undefined || spec !== undefined || provider !== undefined || vars !== undefined) {
+    return compileAnew(own, going);
   }
-  const known = spec ?? (own.job === undefined ? own.file : own.job.spec.path);
-  if (own.job === undefined && known === undefined) throw own.error;
+  requireReads(own.job);
+  return own.job;
+}
+
+/** With what was said when the run began, where it is not said otherwise now. */
+async function compileAnew(own: Own, { around, options, providers }: Going): Promise<CompiledJob> {
   const before = own.job?.plan;
-  const file = findJobFile(around.cwd, known);
-  const choose = (asked: Pick<ProviderQuestion, 'written' | 'flag' | 'key'>, last: ProviderChoice | undefined) => {
-    const question = askAround(around, { ...asked, jobDir: dirname(file) });
+  const { vars: keptVars, provider } = own.job === undefined ? {} : givenTo(own.job);
+  const flag = options.provider ?? provider;
+  const file = options.spec === undefined ? ownFile(own, around.cwd) : findJobFile(around.cwd, options.spec);
+  const choose = (asked: Asked, last: ProviderChoice | undefined) => {
+    const question = askAround(around, { jobDir: dirname(file), ...asked });
     return keptChoice(nameProvider(question), last) ?? providers.choose(question, () => last);
   };
-  return loadJobFile(file, {
+  const job = await loadJobFile(file, {
     ...compileOptions(around, options),
+    ...{ keptVars, kept: options.spec === undefined ? own.job : undefined },
     provider: (written) => choose({ written, flag }, before?.provider),
-    namedProvider: (name, written) => choose({ written, key: name }, choiceBefore(before, name, written)),
+    namedProvider: (name, written, own) =>
+      choose(
+        { written, key: name, ...(answersFromFiles(written) && { jobDir: own }) },
+        choiceBefore(before, name, written),
+      ),
   });
+  return withGiven(job, { vars: { ...keptVars, ...options.vars }, provider: flag });
+}
+
+type Asked = Pick<ProviderQuestion, 'written' | 'flag' | 'key'> & { readonly jobDir?: string };
+
+/** Where it stands, or would stand beside the files of the run: of a job that code defined there never was one. */
+function ownFile(own: Own, cwd: string): string {
+  if (own.job === undefined) {
+    if (own.file === undefined) throw own.error;
+    return findJobFile(cwd, own.file);
+  }
+  const { spec, jobDir } = own.job;
+  return isAbsolute(spec.path) && isFile(spec.path) ? spec.path : join(jobDir, basename(spec.path));
 }
 
 /** The provider that was resolved when the run began, while the job still asks for the same. */

@@ -1,16 +1,17 @@
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { Clock, CompiledJob, JsonObject, Plan, ProviderChoice } from '@orch/contracts';
 import { readJob, systemClock } from '@orch/engine';
 import type { EnginePorts } from '@orch/engine';
 import { commandEnv } from '@orch/process';
-import { requireProvider } from '../providers/choose-provider.ts';
+import { answersFromFiles, requireProvider } from '../providers/choose-provider.ts';
 import type { ProviderQuestion } from '../providers/choose-provider.ts';
 import { readConcurrency, runsFolder, withDotenv } from '../environment.ts';
 import type { Environment } from '../environment.ts';
 import type { Job } from '../define-job/job.ts';
+import { withGiven } from './given.ts';
 import { definedFile, findJobFile, loadJobFile } from './load-job-file.ts';
 import { newestRunOf } from '../read/newest-run-of.ts';
-import { OpenProviders, choiceBefore } from '../providers/open-providers.ts';
+import { OpenProviders, choiceBefore, recordingsOf } from '../providers/open-providers.ts';
 import { notesOnReads } from './reads-of-job.ts';
 import { refuseWarnings } from './refuse-warnings.ts';
 import { requireSeparate } from './require-separate.ts';
@@ -54,16 +55,18 @@ export async function prepareRun(spec: string | Job | undefined, options: Prepar
   const last = lastPlanOf(file, around, options);
   const ask = (written: ProviderChoice, flag?: string): ProviderQuestion =>
     askAround(around, { written, flag, jobDir: dirname(file) });
+  const askFor = (written: ProviderChoice, own: string): ProviderQuestion =>
+    askAround(around, { written, jobDir: answersFromFiles(written) ? own : dirname(file) });
   return closingOnError(providers, async () => {
     const job = await loadJobFile(file, {
       ...compileOptions(around, options),
       defined,
       provider: (written) => providers.choose(ask(written, options.provider), async () => (await last())?.provider),
-      namedProvider: (name, written) =>
-        providers.choose({ ...ask(written), key: name }, async () => choiceBefore(await last(), name, written)),
+      namedProvider: (name, written, own) =>
+        providers.choose({ ...askFor(written, own), key: name }, async () => choiceBefore(await last(), name, written)),
     });
     requireSeparate(job, runsFolder(options.runsDir, around));
-    return preparedWith(providers, job, around);
+    return preparedWith(providers, withGiven(job, options), around);
   });
 }
 
@@ -127,18 +130,19 @@ export function compileOptions({ cwd, env, exposed }: Surroundings, { vars }: Pr
 type Asked = Pick<ProviderQuestion, 'written' | 'flag' | 'key'> & { readonly jobDir: string };
 
 export function askAround(around: Surroundings, { jobDir, ...asked }: Asked): ProviderQuestion {
-  return { ...around, ...asked, recordings: join(jobDir, 'recordings') };
+  return { ...around, ...asked, recordings: recordingsOf(jobDir) };
 }
 
 export async function preparedWith(
   providers: OpenProviders,
   job: CompiledJob,
-  { clock, env, strict, exposed }: Surroundings,
+  around: Surroundings,
 ): Promise<PreparedRun> {
+  const { clock, env, strict, exposed } = around;
   const { hider, values: secrets } = requireSecrets(env, job.plan.secrets ?? [], job.plan.steps);
   const warnings = [...[...exposed].map(exposedNote), ...(await notesOnReads(job))];
   if (strict) refuseWarnings(warnings);
-  const ports = { ...providers.lend(job.plan, hider), clock, commandEnv: commandEnv(env), hider, secrets };
+  const ports = { ...providers.lend(job, hider, around), clock, commandEnv: commandEnv(env), hider, secrets };
   const notes = [...providers.notes, ...warnings].map((note) => hider.text(note));
   return { job, ports, notes, close: () => providers.close() };
 }

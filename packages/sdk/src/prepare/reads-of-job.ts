@@ -12,13 +12,14 @@ type Reading = Pick<CompiledJob, 'plan' | 'jobDir' | 'inputs'>;
 const most = 10;
 
 /**
- * Throws `not_found` when a file that a step reads by name is not there and no step before it can make it. For a plan
- * that was compiled elsewhere or earlier; compilation itself looks, and says where the name stands.
+ * Throws `not_found` when a file that a step reads or attaches by name is not there and no step before it can make it.
+ * For a plan that was compiled elsewhere or earlier; compilation itself looks, and says where the name stands.
  */
 export function requireReads({ plan, jobDir, inputs }: Reading): void {
   const laidOut = new Set(inputs.map(({ path }) => resolve(jobDir, path)));
   const isThere = (path: string): boolean => laidOut.has(path) || isFile(path);
-  const missing = readsAtStart(plan.steps).filter(({ path, isGlob }) => !isGlob && !isThere(resolve(jobDir, path)));
+  const named = [...readsAtStart(plan.steps), ...plan.steps.flatMap(attachedAtStart)];
+  const missing = named.filter(({ path, isGlob }) => !isGlob && !isThere(resolve(jobDir, path)));
   if (missing.length > 0) throw missingReads(missing, jobDir);
 }
 
@@ -56,15 +57,34 @@ const hasTags = (text: string): boolean => /\{[{%]/.test(text);
 
 type Glob = { readonly field: string; readonly path: string };
 
-/** Of a step that nothing comes before; one with a template in it is known when it runs. */
-function globsOf({ id, needs, each, fields, template }: CompiledJob['plan']['steps'][number]): Glob[] {
-  if (needs.length > 0) return [];
+/** Of a step that nothing comes before. */
+function globsOf(step: CompiledJob['plan']['steps'][number]): Glob[] {
+  if (step.needs.length > 0) return [];
+  return namedBy(step).filter(({ field, path }) => field.endsWith('.each.files') || isGlob(path));
+}
+
+function attachedAtStart(step: CompiledJob['plan']['steps'][number]): ReadAtStart[] {
+  if (step.needs.length > 0) return [];
+  const attached = namedBy(step).filter(({ field }) => field.endsWith('.attachments'));
+  return attached.map(({ path }) => ({ step: step.id, path, isGlob: isGlob(path) }));
+}
+
+const isGlob = (path: string): boolean => /[*?[\]{}()]/.test(path);
+
+/** What a step fans out over and attaches; a path with a template in it is known when it runs. */
+function namedBy({ id, each, fields, template }: CompiledJob['plan']['steps'][number]): Glob[] {
   const attached = (fields['attachments'] ?? []) as readonly string[];
-  const globs = [
+  const named = [
     ...(each !== undefined && 'files' in each ? [{ field: `${id}.each.files`, path: each.files }] : []),
-    ...attached.map((path) => ({ field: `${id}.attachments`, path })).filter(({ path }) => /[*?[\]{}()]/.test(path)),
+    ...attached.map((path) => ({ field: `${id}.attachments`, path })),
   ];
-  return globs.filter(({ path }) => template === false || !hasTags(path));
+  return named.filter(({ path }) => template === false || !hasTags(path));
+}
+
+/** The files that the steps of a plan name, as far as that is known before it runs, sorted. */
+export async function filesNamed({ steps }: Pick<Reading['plan'], 'steps'>, jobDir: string): Promise<string[]> {
+  const named = steps.flatMap((step) => [...step.reads, ...namedBy(step).map(({ path }) => path)]);
+  return findReads([...new Set(named)], jobDir);
 }
 
 export function isFile(path: string): boolean {

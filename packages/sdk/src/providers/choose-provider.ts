@@ -40,6 +40,11 @@ export async function chooseProvider(question: ProviderQuestion): Promise<Chosen
   return named.name === 'auto' ? chooseUnnamed(question) : openProvider(named, question);
 }
 
+/** Whether it answers from files beside the job that names it: each job from its own. */
+export function answersFromFiles({ name }: ProviderChoice): boolean {
+  return name === 'replay';
+}
+
 /** The provider that flag, job or environment name, in this order; `auto` when none does. */
 export function nameProvider({
   flag,

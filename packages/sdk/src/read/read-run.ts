@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { OrchError } from '@orch/contracts';
 import type { EventData, Manifest, PlanStep, RunState } from '@orch/contracts';
-import { addedSteps, readWatermark } from '@orch/engine';
+import { addedSteps, readWatermark } from '@orch/engine/read';
 import { foldLog, planSteps as joinPlan, readLog, toManifest } from '@orch/events';
 import { isLocked, openBlobs, runPaths } from '@orch/filestore';
 import type { RunPaths } from '@orch/filestore';
@@ -25,7 +25,11 @@ export type ReadRun = {
   readonly reasons: ReadonlyMap<string, string>;
   /** The steps of the plan whose failure, or that of an item, the run goes on without. */
   readonly continued: ReadonlySet<string>;
+  /** What was said beside the job when it ran the last time. */
+  readonly given: GivenToRun;
 };
+
+export type GivenToRun = NonNullable<EventData['job.started']['given']>;
 
 export type ChildOfRun = {
   readonly job_id: string;
@@ -56,9 +60,11 @@ export async function readRun(dir: string): Promise<ReadRun> {
   const gates: GateReport[] = [];
   const linked = new Map<string, Omit<ChildOfRun, 'status'>>();
   const reasons = new Map<string, string>();
+  let given: GivenToRun = {};
   const continued = continuedIn(planSteps(paths.dir) ?? []);
   for await (const { type, step = '', item, data } of readLog(paths.events, { types })) {
-    if (type === 'job.linked') {
+    if (type === 'job.started') given = (data as EventData['job.started']).given ?? {};
+    else if (type === 'job.linked') {
       linked.set(JSON.stringify([step, item]), { ...(data as EventData['job.linked']), step, item });
     } else if (type.startsWith('gate.')) gates.push({ step, ...(data as EventData['gate.passed']) });
     else if (step !== '' && item === undefined) reasons.set(step, (data as { reason: string }).reason);
@@ -66,10 +72,18 @@ export async function readRun(dir: string): Promise<ReadRun> {
   const children = [...linked.values()].map(({ job_id, step, item }): ChildOfRun => {
     return { job_id, step, item, status: stateOf(runPaths(paths.base, job_id)) };
   });
-  return { dir: paths.dir, status: shownState(manifest, paths), manifest, gates, children, reasons, continued };
+  return { dir: paths.dir, status: shownState(manifest, paths), manifest, gates, children, reasons, continued, given };
 }
 
-const types = ['gate.passed', 'gate.failed', 'gate.error', 'job.linked', 'step.skipped', 'step.canceled'] as const;
+const types = [
+  'job.started',
+  'gate.passed',
+  'gate.failed',
+  'gate.error',
+  'job.linked',
+  'step.skipped',
+  'step.canceled',
+] as const;
 
 function continuedIn(steps: readonly PlanStep[]): Set<string> {
   return new Set(steps.flatMap(({ id, on_failure: policy }) => (policy === 'continue' ? [id] : [])));

@@ -10,6 +10,7 @@ import type { CheckedJob } from './check-job.ts';
 import { chooseProviders } from './choose-providers.ts';
 import type { ChosenProviders } from './choose-providers.ts';
 import type { CompileContext } from './context.ts';
+import { normalTexts } from './normal-texts.ts';
 import { secretsOf } from './secrets-of.ts';
 
 type Context = Pick<CompileContext, 'provider' | 'namedProvider' | 'vars' | 'concurrency'>;
@@ -42,7 +43,7 @@ export async function planSteps(job: CheckedJob, context: Context, chosen: Chose
   for (const { id, needs } of job.order) {
     const { step, fields } = job.steps.get(id)!;
     const more = { ...(await subJobFields(job, id, { context, chosen })), ...diffOf(step) };
-    steps.push(planStep(step, needs, normalFields(step.kind!, { ...fields, ...more })));
+    steps.push(normalTexts(planStep(step, needs, normalFields(step.kind!, { ...fields, ...more }))));
   }
   return steps;
 }

@@ -37,7 +37,8 @@ steps:
   expect(job.jobDir).toBe('parts');
   expect(job.spec).toMatchObject({ path: 'sub.yaml', content: sub });
   expect(job.inputs.map(({ path }) => path)).toEqual(['../shared.ts', 'call.ts', 'prompts/sum.md']);
-  expect(job.plan).toMatchObject({ project: 'parts', provider: { name: 'echo' }, vars: { count: 1 } });
+  expect(job.plan).toMatchObject({ project: 'parts', vars: { count: 1 } });
+  expect(job.plan).not.toHaveProperty('provider');
   expect(job.plan.steps.map(({ id }) => id)).toEqual(['call', 'look', 'sum']);
   expect(job.plan.steps[0]?.fields['uses']).toBe('./call.ts');
   expect(inputs.map(({ path }) => path)).toEqual([

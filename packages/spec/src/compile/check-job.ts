@@ -68,7 +68,7 @@ export async function checkDraft(
   existing: KnownSteps = new Map(),
 ): Promise<CheckedJob> {
   const { context, problems, inputs } = around;
-  const kinds = await digestKinds(draft, { inputs, readFile: context.readFile, problems });
+  const kinds = await digestKinds(draft, { ...context, inputs, problems });
   const ownKinds = await loadOwnKinds(draft, kinds, around);
   checkKinds(draft, ownKinds, problems);
   const files = { inputs, folders };
@@ -154,7 +154,7 @@ function checkVars(step: DraftStep, { vars, draft }: CheckedJob, problems: Probl
   for (const { key, value } of entry.value.entries) {
     const given = toJson(value);
     if (value.type === 'unreadable' || (typeof given === 'string' && hasTags(given))) continue;
-    const fitted = fitVar(given, draft.vars[key]);
+    const fitted = fitVar(given, Object.hasOwn(draft.vars, key) ? draft.vars[key] : undefined);
     if (fitted.ok) continue;
     const message = `${inside(place.path, key)}: ${fitted.error}`;
     place.problems.add(value.span[0], { code: 'wrong_type', message });

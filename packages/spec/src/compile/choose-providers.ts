@@ -14,20 +14,25 @@ export type ChosenProviders = {
 
 type Port = Pick<CompileContext, 'provider' | 'namedProvider'>;
 
-/** Asks who answers, once for each. `parent`: who answers the job whose step runs this one, if any. */
+/**
+ * Asks who answers, once for each. `parent`: who answers the job whose step runs this one, if any: for one that names
+ * nobody that is found when it runs.
+ */
 export async function chooseProviders(job: CheckedJob, port: Port, parent?: ChosenProviders): Promise<ChosenProviders> {
   const named: [string, ProviderChoice][] = [];
-  for (const [key, choice] of namedBySteps(job.draft)) named.push([key, await chooseNamed(key, choice, port)]);
+  for (const [key, choice] of namedBySteps(job.draft))
+    named.push([key, await chooseNamed(key, choice, { ...port, jobDir: job.jobDir })]);
   return { main: asksMain(job) ? await chooseMain(job, port, parent) : undefined, named: Object.fromEntries(named) };
 }
 
 async function chooseMain(
-  { draft }: CheckedJob,
+  { draft, jobDir }: CheckedJob,
   port: Port,
   parent: ChosenProviders | undefined,
 ): Promise<ProviderChoice | undefined> {
   const written = mainOf(draft);
-  if (parent !== undefined) return isUnsaid(written) ? parent.main : chooseNamed(keyOf(written), written, port);
+  if (parent !== undefined)
+    return isUnsaid(written) ? undefined : chooseNamed(keyOf(written), written, { ...port, jobDir });
   if (port.provider !== undefined) return port.provider(written ?? AUTO);
   return isUnsaid(written) ? undefined : written;
 }
@@ -40,8 +45,13 @@ function mainOf({ provider, providers }: Draft): ProviderChoice | undefined {
   return provider !== undefined && isNamed(provider, { providers }) ? providers[provider.name] : provider;
 }
 
-const chooseNamed = async (key: string, choice: ProviderChoice, { namedProvider }: Port): Promise<ProviderChoice> =>
-  namedProvider === undefined ? choice : namedProvider(key, choice);
+async function chooseNamed(
+  key: string,
+  choice: ProviderChoice,
+  { namedProvider, jobDir }: Port & Pick<CheckedJob, 'jobDir'>,
+): Promise<ProviderChoice> {
+  return namedProvider === undefined ? choice : namedProvider(key, choice, jobDir);
+}
 
 /** The providers that steps name, in the order of their names. */
 function namedBySteps({ steps, providers }: Draft): [string, ProviderChoice][] {

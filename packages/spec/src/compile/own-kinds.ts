@@ -1,6 +1,5 @@
-import { posix, resolve } from 'node:path';
-import { ok } from '@orch/contracts';
-import type { Digest, Json, Plan, Result, StepKind } from '@orch/contracts';
+import { posix } from 'node:path';
+import type { Digest, Json, Plan, StepKind } from '@orch/contracts';
 import type { Draft, DraftStep } from '../fields/draft.ts';
 import { isKindName, kindNames } from '../fields/kinds.ts';
 import { hasTags } from '../fields/words.ts';
@@ -10,8 +9,8 @@ import { describe, inside, toJson } from '../source/written.ts';
 import type { Entry, Written } from '../source/written.ts';
 import type { CompileContext } from './context.ts';
 import type { Inputs } from './inputs.ts';
-import { sha256 } from './inputs.ts';
 import { moduleDigest } from './module-digest.ts';
+import { digestPackage } from './package-digest.ts';
 import { placeOf } from './place.ts';
 
 /** What compilation asks of a kind that others brought. */
@@ -99,9 +98,8 @@ function hasTemplates(value: Json): boolean {
   return typeof value === 'object' && value !== null && Object.values(value as object).some(hasTemplates);
 }
 
-type Around = {
+type Around = Pick<CompileContext, 'readFile' | 'packageEntry'> & {
   readonly inputs: Inputs;
-  readonly readFile: (path: string) => Promise<string>;
   readonly problems: Problems;
 };
 
@@ -110,7 +108,10 @@ export async function digestKinds(draft: Draft, around: Around): Promise<NonNull
   const entry = draft.written.get('kinds');
   const found: { from: string; code_sha256: Digest }[] = [];
   for (const from of draft.kinds) {
-    const digest = isFileOfKinds(from) ? await moduleDigest(from, around.inputs) : await packageDigest(from, around);
+    const { inputs } = around;
+    const digest = isFileOfKinds(from)
+      ? await moduleDigest(from, inputs)
+      : await digestPackage(from, { ...around, jobDir: inputs.absolute('.') });
     if (digest.ok) found.push({ from, code_sha256: digest.value });
     else if (entry !== undefined) noteMissing(entry, { from, why: digest.error }, around.problems.of(entry));
   }
@@ -121,26 +122,6 @@ function noteMissing({ value }: Entry, { from, why }: { from: string; why: strin
   const items = value.type === 'list' ? value.items : [];
   const index = items.findIndex((item) => item.type === 'scalar' && item.value === from);
   problems.add((items[index] ?? value).span[0], { code: 'not_found', message: `kinds[${Math.max(index, 0)}]: ${why}` });
-}
-
-/** A published version never changes: its name and version stand for its code. */
-async function packageDigest(name: string, { inputs, readFile }: Around): Promise<Result<Digest, string>> {
-  const [, folder = name] = /^((?:@[^/]+\/)?[^/]+)/.exec(name) ?? [];
-  for (let dir = inputs.absolute('.'); ; dir = resolve(dir, '..')) {
-    const version = await versionIn(resolve(dir, 'node_modules', folder, 'package.json'), readFile);
-    if (version !== undefined) return ok(sha256(JSON.stringify([name, version])));
-    if (dir === resolve(dir, '..')) break;
-  }
-  return { ok: false, error: `no package ${JSON.stringify(folder)} in node_modules of the job's folder or above` };
-}
-
-async function versionIn(file: string, readFile: Around['readFile']): Promise<string | undefined> {
-  try {
-    const { version } = JSON.parse(await readFile(file)) as { version?: unknown };
-    return typeof version === 'string' ? version : '';
-  } catch {
-    return undefined; // Not there, or not readable: the next folder above is looked at, and in the end it is told.
-  }
 }
 
 /** The same sources of kinds for a job whose files lie below `folder`. */

@@ -1,10 +1,10 @@
 import { isAlias, isMap, isScalar, isSeq } from 'yaml';
-import type { Alias, Document, Scalar, YAMLMap, YAMLSeq } from 'yaml';
+import type { Alias, Document, Pair, Scalar, YAMLMap, YAMLSeq } from 'yaml';
 import { duplicate } from './problems.ts';
 import type { Problem, Problems } from './problems.ts';
 import type { Span } from './source.ts';
 import { isUnquotedTemplate, unquotedTemplate } from './unquoted-template.ts';
-import { inside } from './written.ts';
+import { describe, inside } from './written.ts';
 import type { Entry, Unreadable, Written } from './written.ts';
 
 const MAX_DEPTH = 200;
@@ -59,17 +59,42 @@ export class YamlReader {
   }
 
   #readMap(map: YAMLMap, span: Span, path: string): Written {
-    const entries = new Map<string, Entry>();
-    for (const pair of map.items) {
-      const keySpan = spanOf(pair.key);
-      const key = this.#readKey(pair.key, keySpan, path);
-      if (key === undefined) continue;
-      const value = pair.value === null ? nothing(keySpan) : this.read(pair.value, inside(path, key));
-      const first = entries.get(key);
-      if (first === undefined) entries.set(key, { key, keySpan, value });
-      else this.#problems.add(keySpan[0], this.#duplicate(path, first));
-    }
-    return { type: 'map', span, entries: [...entries.values()] };
+    const own = new Map<string, Entry>();
+    const written = map.items.flatMap((pair) => {
+      if (isMergeKey(pair.key)) return this.#readMerged(pair, path);
+      const entry = this.#readEntry(pair, path);
+      const first = entry && own.get(entry.key);
+      if (entry === undefined) return [];
+      if (first === undefined) own.set(entry.key, entry);
+      else this.#problems.add(entry.keySpan[0], this.#duplicate(path, first));
+      return [entry];
+    });
+    const hasOnlyBadKeys = written.length === 0 && map.items.some(({ key }) => !isMergeKey(key));
+    return hasOnlyBadKeys ? { type: 'unreadable', span } : { type: 'map', span, entries: firstOfEach(written, own) };
+  }
+
+  #readEntry(pair: Pair, path: string): Entry | undefined {
+    const keySpan = spanOf(pair.key);
+    const key = this.#readKey(pair.key, keySpan, path);
+    if (key === undefined) return undefined;
+    return { key, keySpan, value: this.#readValue(pair, inside(path, key)) };
+  }
+
+  #readValue({ key, value }: Pair, path: string): Written {
+    return value === null ? nothing(spanOf(key)) : this.read(value, path);
+  }
+
+  /** What `<<` brings: the entries of a map, or of those in a list, of which the first with a key wins. */
+  #readMerged(pair: Pair, path: string): readonly Entry[] {
+    const merged = this.#readValue(pair, path);
+    const maps = merged.type === 'list' ? merged.items : [merged];
+    return maps.flatMap((each) => {
+      if (each.type === 'map') return each.entries;
+      if (each.type === 'unreadable') return [];
+      const message = `${inside(path, '<<')}: expected a map to merge, or a list of maps, got ${describe(each)}`;
+      this.#problems.add(each.span[0], { code: 'wrong_type', message });
+      return [];
+    });
   }
 
   #duplicate(path: string, { key, keySpan }: Entry): Problem {
@@ -78,9 +103,14 @@ export class YamlReader {
   }
 
   #readKey(key: unknown, span: Span, path: string): string | undefined {
-    if (isScalar(key) && key.value !== null) return String((key as Scalar<string | number | boolean>).value);
-    const message = `${path === '' ? '' : `${path}: `}expected a word as key`;
-    return this.#problems.add(span[0], { code: 'syntax', message });
+    if (!isScalar(key) || key.value === null) {
+      const message = `${path === '' ? '' : `${path}: `}expected a word as key`;
+      return this.#problems.add(span[0], { code: 'syntax', message });
+    }
+    const name = String((key as Scalar<string | number | boolean>).value);
+    if (name !== '__proto__') return name;
+    const message = `${inside(path, name)}: expected another name, this one means something else in JavaScript`;
+    return this.#problems.add(span[0], { code: 'bad_value', message });
   }
 
   #readList(list: YAMLSeq, span: Span, path: string): Written {
@@ -99,6 +129,18 @@ export class YamlReader {
     this.#problems.add(span[0], { code: 'syntax', message });
     return { type: 'unreadable', span };
   }
+}
+
+/** A `<<` without quotes, as YAML 1.1 has it and most who read YAML still do: https://yaml.org/type/merge.html */
+function isMergeKey(key: unknown): boolean {
+  return isScalar(key) && key.value === '<<' && key.type === 'PLAIN';
+}
+
+/** Own entries win over merged ones, wherever they stand. */
+function firstOfEach(written: readonly Entry[], own: ReadonlyMap<string, Entry>): Entry[] {
+  const entries = new Map<string, Entry>();
+  for (const entry of written) if (!entries.has(entry.key)) entries.set(entry.key, own.get(entry.key) ?? entry);
+  return [...entries.values()];
 }
 
 const nothing = (span: Span): Written => ({ type: 'scalar', span, value: null });

@@ -1,5 +1,5 @@
 import type { Json } from '@orch/contracts';
-import type { ItemNode } from './graph.ts';
+import type { ItemNode } from '../graph/graph.ts';
 import type { Results } from '../run/results.ts';
 
 export type ItemInput = {

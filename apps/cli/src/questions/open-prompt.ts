@@ -1,7 +1,7 @@
-import { expired, rejects } from '../questions/question.ts';
-import type { Over, Question } from '../questions/question.ts';
-import type { Terminal } from './terminal.ts';
-import { harmless } from './words.ts';
+import { expired, rejects } from './question.ts';
+import type { Over, Question } from './question.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { harmless } from '../terminal/words.ts';
 
 export type Given = { readonly granted: boolean; readonly answer?: string };
 

@@ -1,9 +1,9 @@
 import { OrchError } from '@orch/contracts';
 import { requireProvider } from '@orch/sdk';
-import { errorLines } from './describe/explain-error.ts';
+import { errorLines } from '../describe/explain-error.ts';
 import { isTemplate, templates } from './job-templates.ts';
 import type { TemplateName } from './job-templates.ts';
-import type { Terminal } from './terminal/terminal.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 
 export type InitOptions = {
   readonly template?: string;

@@ -1,5 +1,5 @@
 import { OrchError } from '@orch/contracts';
-import { runsFolder } from '@orch/sdk';
+import { runsFolder } from '@orch/sdk/read';
 import type { Terminal } from '../terminal/terminal.ts';
 
 export type RunsDirOption = { readonly runsDir?: string };

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { hidesNothing } from '@orch/secrets';
-import type { RunContext } from '../run/run-context.ts';
+import type { RunContext } from './run-context.ts';
 
 /**
  * Takes secrets out of what commands left among the outputs and nobody declared, out of names too: no event tells of
