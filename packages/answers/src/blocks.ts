@@ -8,23 +8,38 @@ export type Block = {
   readonly end: number;
   /** Whether something ends it; otherwise it goes to the end of the text. */
   readonly closed: boolean;
-  /** What names it: the attributes of its tag, or the info string of its fence and the nearest written line above. */
-  readonly by: { readonly tag: string } | { readonly info: string; readonly above: string };
+  /** What names it: the attributes of its tag, or what stands in and above its fence. */
+  readonly by: { readonly tag: string } | FenceNames;
   readonly lines: readonly string[];
+};
+
+export type FenceNames = {
+  readonly info: string;
+  /** The nearest written line. */
+  readonly above: string;
+  /** The nearest heading since the block before; empty when there is none. */
+  readonly heading: string;
 };
 
 /** Reads the block that starts at a line, if one does. */
 export type BlockReader = (line: number) => Block | undefined;
+
+const isHeading = /^\s{0,3}#{1,6}\s/;
 
 /** The outermost blocks of a text, in order. */
 export function blocksOf(lines: readonly string[]): Block[] {
   const fenced = fencedBlocks(lines);
   const tagged = fileTags(lines);
   const blocks: Block[] = [];
+  let heading = '';
   for (let line = 0; line < lines.length; line++) {
     const block = fenced(line) ?? tagged(line);
-    if (block === undefined) continue;
-    blocks.push(block);
+    if (block === undefined) {
+      if (isHeading.test(lines[line] ?? '')) heading = lines[line] ?? '';
+      continue;
+    }
+    blocks.push('info' in block.by ? { ...block, by: { ...block.by, heading } } : block);
+    heading = '';
     line = block.end;
   }
   return blocks;

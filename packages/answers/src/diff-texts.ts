@@ -1,7 +1,7 @@
 import { answerText, linesOf } from './answer-text.ts';
 import { nameInInfo, nameInLine } from './block-name.ts';
 import { blocksOf } from './blocks.ts';
-import type { Block } from './blocks.ts';
+import type { Block, FenceNames } from './blocks.ts';
 import { isDiffLanguage, languageOf } from './fence.ts';
 import { startsFile } from './read-file-diff.ts';
 import type { DiffText } from './read-hunk.ts';
@@ -16,7 +16,7 @@ export type PlacedText = DiffText & {
   readonly isWhole: boolean;
 };
 
-type FencedBlock = Block & { readonly by: { readonly info: string; readonly above: string } };
+type FencedBlock = Block & { readonly by: FenceNames };
 
 /** The fenced blocks of a text that hold diffs; all of the text when diffs stand outside of blocks. */
 export function diffTexts(text: string): PlacedText[] {

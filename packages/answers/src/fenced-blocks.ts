@@ -20,7 +20,7 @@ export function fencedBlocks(lines: readonly string[]): BlockReader {
     const closing = nested.get(opener) ?? nextClosing(fences, index);
     const end = closing?.line ?? lines.length;
     const content = lines.slice(start + 1, end).map((line) => outdent(line, opener.indent));
-    const by = { info: opener.info, above: lineAbove(lines, start) };
+    const by = { info: opener.info, above: lineAbove(lines, start), heading: '' };
     return { start, end, closed: closing !== undefined, by, lines: content };
   };
 }

@@ -66,6 +66,7 @@ test(
 
 const header = '--- a/x\n+++ b/x\n';
 
+// Quadratic work would take minutes here: the time limit of the test ends it.
 test.each([
   ['hunks that promise too much', `${header}@@ -1,999999 +1,999999 @@\n-a\n`.repeat(25_000)],
   ['a hunk of many lines', `${header}@@ -1,9 +1,9 @@\n${'-a\n+b\n'.repeat(100_000)}`],
@@ -79,7 +80,5 @@ test.each([
   ['a long line of Git', `diff --git ${'a/ b/'.repeat(200_000)}\n`],
   ['quotes', `diff --git "${'\\"'.repeat(500_000)}\n`],
 ])('%s: a long text is read in linear time', (_, text) => {
-  const started = performance.now();
-  parseDiffs(text);
-  expect(performance.now() - started).toBeLessThan(2_000);
+  expect(typeof parseDiffs(text).ok).toBe('boolean');
 });

@@ -39,6 +39,7 @@ test(
   fuzzTimeout,
 );
 
+// Quadratic work would take minutes here: the time limit of the test ends it.
 test.each([
   ['one line of backticks', '`'.repeat(1_000_000)],
   ['a fence on every line', '```\n'.repeat(100_000)],
@@ -55,7 +56,5 @@ test.each([
   ['spaces', ' '.repeat(1_000_000) + '<file'],
   ['spaces in comments', '```\n//' + ' '.repeat(390) + '\n```\n'.repeat(2_000)],
 ])('%s: a long text is read in linear time', (_, text) => {
-  const started = performance.now();
-  parseFiles(text);
-  expect(performance.now() - started).toBeLessThan(2_000);
+  expect(typeof parseFiles(text).ok).toBe('boolean');
 });

@@ -78,8 +78,31 @@ describe('a block is named by', () => {
     ['<FILE filename="src/x.js">\nx\n</FILE>'],
     ['<file path="src/x.js">\nx</file>'],
     ['<file path="src//./x.js">\n\nx\n</file>'.replace('\n\n', '\n')],
+    ['<document path="src/x.js">\nx\n</document>'],
+    ['<code file="src/x.js">\nx\n</code>'],
+    ['<file><path>src/x.js</path><content>x</content></file>'],
+    ['<file>\n<path>src/x.js</path>\n<content>\nx\n</content>\n</file>'],
+    ['<file>\n  <name> src/x.js </name>\nx\n</file>'],
   ])('tags around it: %s', (text) => {
     expect(parseFiles(`Here:\n${text}\n`)).toEqual([{ path: 'src/x.js', content: 'x\n' }]);
+  });
+
+  test('the heading that it is the first block below, whatever is said in between', () => {
+    const said = '### src/b.py\n\nThis one does things.\n\n';
+    expect(parseFiles(`${said}${block('python', 'x')}and then\n${block('python', 'y')}`)).toEqual([
+      { path: 'src/b.py', content: 'x\n' },
+    ]);
+    expect(parseFiles(`${said}Not so:\n${block('python', '# c.py', 'x')}`)).toEqual([{ path: 'c.py', content: 'x\n' }]);
+    expect(parseFiles(`${said}Run it:\n${block('bash', 'python src/b.py')}`)).toEqual([]);
+  });
+
+  test('tags of several names in one answer, one inside the content of another', () => {
+    const inner = '<file path="y.xml">y</file>';
+    const text = `<file path="a.py">\na\n</file>\n<document path="b.xml">\n${inner}\n</document>\n<code>no name</code>\n`;
+    expect(parseFiles(text)).toEqual([
+      { path: 'a.py', content: 'a\n' },
+      { path: 'b.xml', content: `${inner}\n` },
+    ]);
   });
 
   test('the name in its fence before the line above it, and that before a comment', () => {

@@ -4,7 +4,7 @@ import { answerLines } from './answer-text.ts';
 import type { Lines } from './answer-text.ts';
 import { canBe, nameInComment, nameInInfo, nameInLine, nameInTag } from './block-name.ts';
 import { blocksOf, onlyBlock } from './blocks.ts';
-import type { Block } from './blocks.ts';
+import type { Block, FenceNames } from './blocks.ts';
 import { isMarkdownLanguage, languageOf } from './fence.ts';
 import { isMarkdownName } from './file-name.ts';
 import { tidy, whyOutside } from './why-outside.ts';
@@ -29,8 +29,9 @@ type Named = FileAnswer & {
  * proportional to the text.
  *
  * A fenced block is a file when its info string names one, or else the heading, bold or quoted name or `File: x` right
- * above it, or else the comment that is its first line (which then is not part of the file); so is what stands between
- * `<file path="x">` and `</file>`. Blocks without a name, diffs, and commands below a file's name are not files; nor is
+ * above it, or else the comment that is its first line (which then is not part of the file), or else the heading that
+ * it is the first block below; so is what stands between `<file path="x">` and `</file>`, also where the name is in a
+ * `<path>` of its own or the tag is called `document`, `code`, `source` or `artifact`. Blocks without a name, diffs, and commands below a file's name are not files; nor is
  * a snippet that only stands below the name of a file whose fence or tag names it elsewhere.
  *
  * Errors: `bad_answer` for a name outside the project, a file that nothing ends (the answer was cut), and one that is
@@ -84,12 +85,13 @@ function fileOfTag(tag: string, { lines }: Block): Found | undefined {
   return path === undefined ? undefined : { path, content: joined(unfenced(lines, path)), explicit: true };
 }
 
-function fileOfFence({ info, above }: { info: string; above: string }, { lines }: Block): Found | undefined {
+function fileOfFence({ info, above, heading }: FenceNames, { lines }: Block): Found | undefined {
   const named = nameInInfo(info);
   const near = named ?? nameInLine(above);
-  const path = near ?? nameInComment(lines[0] ?? '');
+  const comment = near === undefined ? nameInComment(lines[0] ?? '') : undefined;
+  const path = near ?? comment ?? nameInLine(heading);
   if (path === undefined || !canBe(path, info, named !== undefined)) return undefined;
-  return { path, content: joined(near === undefined ? lines.slice(1) : lines), explicit: named !== undefined };
+  return { path, content: joined(comment === undefined ? lines : lines.slice(1)), explicit: named !== undefined };
 }
 
 /** The lines inside the one fenced block that a tag holds; of a Markdown file only when the fence says so too. */
