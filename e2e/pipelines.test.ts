@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { TestContext } from 'vitest';
 import { startModel } from './model-server.ts';
 import type { ModelServer } from './model-server.ts';
-import { openPlace } from './orch.ts';
+import { openPlace, orch } from './orch.ts';
 import type { Place } from './orch.ts';
 import { eventsOf, resultOf } from './steps.ts';
 
@@ -115,6 +115,13 @@ describe.concurrent('the pipeline software', () => {
     expect(await place.orch(['software'])).toMatchObject({ code: 2, stderr: expect.stringContaining("'task'") });
     const number = await place.orch(['review', '--max-files', 'few']);
     expect([number.code, number.stderr]).toEqual([2, expect.stringContaining('--max-files to be a number, got `few`')]);
+    for (const [call, flag] of [
+      [['review', '--fail-on', 'bad'], '--fail-on to be one of low, medium, high, critical, none, got `bad`'],
+      [['software', task, '--type', 'banana'], '--type to be one of auto, library, '],
+    ] as const) {
+      const { code, stderr } = await place.orch([...call, '--provider', 'echo']);
+      expect([code, stderr]).toEqual([2, expect.stringContaining(flag)]);
+    }
     expect(place.runs()).toEqual([]);
   });
 });
@@ -206,6 +213,24 @@ describe.concurrent('the pipeline review', () => {
     expect(reports(place)).toMatchObject({ base: 'origin/main', files: ['src/a.js', 'src/b.js'] });
   });
 
+  test('what it wrote itself is no part of what it reviews, nor is what is to be ignored', async (context) => {
+    const place = repository(context);
+    const model = await reviewer(context, {});
+    git(place, 'branch', 'before');
+    commit(place, { '.gitignore': '', 'src/a.js': 'b();\n', 'src/gen.js': 'g();\n' });
+    const call = ['review', '--base', 'before', '--ignore', '.gitignore', '--ignore', 'src/gen.js'];
+    for (const _ of ['first', 'second']) {
+      const all = [...call, '--sarif', 'my out.sarif', '--output-dir', 'src', ...provider];
+      expect((await place.orch(all, model.env)).code).toBe(0);
+      expect(existsSync(place.path('my out.sarif')) && existsSync(place.path('src/review.md'))).toBe(true);
+      expect(reports(place)).toMatchObject({ files: ['src/a.js'], left_out: [] });
+    }
+    expect(model.questions).toHaveLength(1);
+    const given = ['review', '--files', 'src/*', '--ignore', 'src/gen.js', '--output-dir', 'src', ...provider];
+    expect((await place.orch(given, model.env)).code).toBe(0);
+    expect(reports(place)).toMatchObject({ files: ['src/a.js', 'src/b.js'] });
+  });
+
   test('given files are reviewed as they are, also where there is no repository', async (context) => {
     const place = openPlace(context);
     place.write({ 'src/a.js': 'a();\n', 'src/b.md': '# B\n' });
@@ -225,11 +250,6 @@ describe.concurrent('the pipeline review', () => {
       'Expected base to name a branch or commit of this repository, got nope.',
     ],
     ['with a base that looks like an option', ['--base=--output=x'], 'got --output=x.'],
-    [
-      'with a severity that is none',
-      ['--fail-on', 'bad'],
-      'Expected fail_on to be none or one of low, medium, high, critical, got bad.',
-    ],
     ['with files that are none', ['--files', 'no/*.js'], 'Expected files that fit no/*.js in '],
     ['with more files than it may have', ['--max-files', '1'], 'Expected at most 1 files (max_files), got 2'],
   ] as const)('%s it says so and asks nobody', async ([title, options, message], context) => {
@@ -301,6 +321,18 @@ describe.concurrent('the pipeline refactor', () => {
     const { code, stdout } = await place.orch(call('--patch', 'my.patch'), model.env);
     expect([code, stdout]).toEqual([1, expect.stringContaining(message)]);
     expect(existsSync(place.path('my.patch'))).toBe(false);
+  });
+
+  test('below the root of a repository the patch is one that Git applies there', async (context) => {
+    const place = openPlace(context);
+    place.write({ 'pkg/src/a.js': 'a();\n' });
+    execFileSync('git', ['init', '--quiet'], { cwd: place.dir });
+    const model = await startModel(context, () => diff('src/a.js'));
+    const cwd = place.path('pkg');
+    const { code, stdout } = await orch(call('--patch', 'my.patch'), { cwd, env: model.env });
+    expect([code, stdout]).toEqual([0, stdout]);
+    execFileSync('git', ['apply', 'my.patch'], { cwd });
+    expect(place.read('pkg/src/a.js')).toBe('b();\n');
   });
 
   test('nobody is asked while the tests fail', async (context) => {

@@ -175,9 +175,9 @@ test('in a terminal a question is asked there and then, and the run goes on with
     keep: { write: { 'a.md': '{{ steps.agree.output.answer }} {{ steps.more.output.answer }}' } },
   };
   const cwd = place(tempDir(), { 'job.yaml': JSON.stringify({ project: 'p', steps }) });
-  const answered = await cli(['run'], cwd, ['9', '2', 'no']);
+  const answered = await cli(['run'], cwd, ['9', '2', 'nothing']);
   expect([answered.code, answered.prompts]).toEqual([0, 3]);
-  expect(readFileSync(join(cwd, 'runs/latest/outputs/p/a.md'), 'utf8')).toBe('hold no');
+  expect(readFileSync(join(cwd, 'runs/latest/outputs/p/a.md'), 'utf8')).toBe('hold nothing');
   const left = await cli(['run'], cwd, ['ship', '']);
   expect([left.code, left.prompts]).toEqual([3, 2]);
   expect(left.out.slice(-3)).toEqual([
@@ -201,6 +201,18 @@ test('without a terminal the exit code is 3, and approve takes an answer that fi
   expect([wrong.code, wrong.err[0]]).toEqual([2, expect.stringContaining('Expected an answer of ship, hold it')]);
   expect((await cli(['approve', 'latest', 'agree', '--answer', 'hold it'], cwd)).code).toBe(0);
   expect((await cli(['resume'], cwd)).code).toBe(0);
+});
+
+test.each([
+  ['yes', 'granted without an answer.', 0],
+  ['No', 'rejected.', 1],
+  ['later', 'granted with "later".', 0],
+])('approve takes --answer %s where there are no options for what it says', async (answer, said, code) => {
+  const cwd = place(tempDir(), 'steps: { ask: { each: [x], question: "{{ item }}?" } }');
+  const [item = ''] = /(?<=orch approve \w+ ask )\w+/.exec((await cli(['run'], cwd)).out.join('\n')) ?? [];
+  const { out } = await cli(['approve', 'latest', 'ask', item, '--answer', answer], cwd);
+  expect(out[0]).toBe(`ask ${item}: ${said}`);
+  expect((await cli(['resume'], cwd)).code).toBe(code);
 });
 
 test('graph draws a job file, or a run with its states; schema prints and writes', async () => {

@@ -38,6 +38,7 @@ export async function parametersOf(name: PipelineName): Promise<readonly Paramet
 function toOption(pipeline: PipelineName, { name, about, byDefault }: Parameter): CommandRow['options'][number] {
   const flag = `--${name.replaceAll('_', '-')}`;
   if (typeof byDefault === 'boolean') return [flag, about];
+  if (Array.isArray(byDefault)) return [`${flag} <value>`, `${about.replace(/\.$/, '')}; many times`, 'many'];
   const value = typeof byDefault === 'string' ? byDefault : JSON.stringify(byDefault);
   if (isOutputFile(pipeline, name)) return [`${flag} <file>`, `where the file ${value} is copied to`];
   const shown = value === '' ? '' : ` (default: ${value})`;

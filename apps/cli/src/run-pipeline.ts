@@ -2,6 +2,7 @@ import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { OrchError } from '@orch/contracts';
 import type { ExitCode, Json, JsonObject } from '@orch/contracts';
+import { findWrongChoice, pipelineTraits } from '@orch/pipelines';
 import type { Parameter, PipelineName } from '@orch/pipelines';
 import { defineJob, prepareRun, startRun } from '@orch/sdk';
 import type { Job, RunHandle } from '@orch/sdk';
@@ -58,7 +59,23 @@ function jobOf(use: PipelineName, { task, project, parameters, options }: Called
       return value === undefined ? [] : [[parameter.name, valueOf(value, parameter)] as const];
     }),
   );
-  return defineJob({ project, task, outputDir: options.outputDir, pipeline: { use, with: given } });
+  const wrong = findWrongChoice(use, given);
+  if (wrong !== undefined) throw new OrchError('usage', `Expected ${flagOf(wrong.parameter)} to be ${wrong.why}.`);
+  return defineJob({
+    project,
+    task,
+    outputDir: options.outputDir,
+    pipeline: { use, with: { ...given, ...ignoring(use, given, options) } },
+  });
+}
+
+/** What the command writes itself is no part of what it looks at. */
+function ignoring(use: PipelineName, given: JsonObject, options: Options): JsonObject {
+  const { ignored, outputFiles = [] } = pipelineTraits[use];
+  if (ignored === undefined) return {};
+  const files = outputFiles.map((name) => options[camelCase(name)]).filter((file) => typeof file === 'string');
+  const said = (given[ignored] ?? []) as readonly string[];
+  return { [ignored]: [...said, ...files] };
 }
 
 /** Of the type that the parameter has in the pipeline. */
@@ -66,7 +83,7 @@ function valueOf(value: unknown, { name, byDefault }: Parameter): Json {
   if (typeof byDefault !== 'number') return value as Json;
   const number = Number(value);
   if (value !== '' && Number.isFinite(number)) return number;
-  throw new OrchError('usage', `Expected --${name.replaceAll('_', '-')} to be a number, got \`${String(value)}\`.`);
+  throw new OrchError('usage', `Expected ${flagOf(name)} to be a number, got \`${String(value)}\`.`);
 }
 
 type Copying = {
@@ -88,5 +105,7 @@ function copyAsked(outputs: string, { name, parameters, invocation: { terminal, 
     if (options.json !== true) terminal.out(`${terminal.paint('dim', 'copied')}  ${asked}`);
   }
 }
+
+const flagOf = (parameter: string): string => `--${parameter.replaceAll('_', '-')}`;
 
 const camelCase = (name: string): string => name.replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase());

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { buildDag } from './build-dag.ts';
 import type { DagNode, Ending } from './build-dag.ts';
-import type { NodeSpec, Outcome } from './outcome.ts';
+import type { Outcome } from './outcome.ts';
 import { runDag } from './run-dag.ts';
 import type { FailurePolicy } from './run-dag.ts';
 
@@ -101,23 +101,6 @@ test.each<[string, Pick<Node, 'does' | 'policy'>, Record<string, string>]>([
   ];
   const own = { ...ends, plain: ends['onSuccess'], other: ends['onSuccess'] };
   expect((await run(nodes)).ends).toMatchObject(own);
-});
-
-test('a node that joins says how it may end for those it is to be needed by, and for nobody else', async () => {
-  const items = (accepted: readonly Ending[] | undefined): readonly NodeSpec<Node>[] => [
-    { node: { id: 'x', does: skips }, neededBy: ['join'], accepted },
-    { node: { id: 'y' }, neededBy: ['join'], accepted },
-    { node: { id: 'follower', needs: ['x'] } },
-  ];
-  const nodes = (accepted: readonly Ending[] | undefined): Node[] => [
-    { id: 'expand', does: { status: 'succeeded', value: '', add: items(accepted) } },
-    { id: 'join', needs: ['expand'] },
-  ];
-  expect((await run(nodes(['succeeded', 'skipped']))).ends).toEqual({
-    ...{ expand: 'succeeded', x: 'condition', y: 'succeeded' },
-    ...{ follower: 'dependency_skipped', join: 'succeeded' },
-  });
-  expect((await run(nodes(undefined))).ends).toMatchObject({ join: 'dependency_skipped' });
 });
 
 test('a node that joins accepts ends that came before it', async () => {

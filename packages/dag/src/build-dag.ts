@@ -13,6 +13,11 @@ export type DagNode = {
   readonly needs?: readonly string[] | undefined;
   /** By need, how it may end for this node to start; `['succeeded']` for those not named here. */
   readonly accepts?: { readonly [need: string]: readonly Ending[] } | undefined;
+  /**
+   * The node that tells what this one came to, and needs it. Such a whole is run once all its needs have ended, however
+   * they did, and says itself what that means. Until then it is taken to fail with a part that fails.
+   */
+  readonly partOf?: string | undefined;
 };
 
 /** A graph that was checked: ids are unique, needs exist, nothing needs itself. Numbers are positions in `nodes`. */

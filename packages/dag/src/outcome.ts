@@ -1,4 +1,4 @@
-import type { DagNode, Ending } from './build-dag.ts';
+import type { DagNode } from './build-dag.ts';
 
 /** Why a node was skipped: one of these, or whatever reason its own `run` gave. */
 export type SkipReason =
@@ -47,8 +47,6 @@ export type NodeSpec<N extends DagNode> = {
   readonly node: N;
   /** Nodes that have not started yet and from now on need this one too. */
   readonly neededBy?: readonly string[] | undefined;
-  /** How it may end for those in `neededBy` to start; `['succeeded']` unless given. */
-  readonly accepted?: readonly Ending[] | undefined;
 };
 
 const statuses: readonly unknown[] = ['succeeded', 'failed', 'skipped', 'waiting', 'retry'];

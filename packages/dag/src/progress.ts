@@ -103,16 +103,20 @@ export class Progress<N extends DagNode, T> {
     this.#pass(task);
   }
 
-  /** Skips all that has not ended when the run was stopped, but what can be told all the same. */
+  /** Skips all that has not ended when the run was stopped, parts before wholes, but what can be told all the same. */
   skipRest(): void {
-    const { size, states } = this.#graph;
-    for (let n = 0; n < size; n++) {
-      const task = this.#graph.nth(n);
-      if (states[task] === 'ended' || states[task] === 'parked') continue;
-      const conclusion = this.#conclude(task);
-      if (conclusion === undefined) this.#skip(task, this.verdict.cutOff());
-      else this.settle(task, conclusion);
-    }
+    const { size, nodes } = this.#graph;
+    const rest = Array.from({ length: size }, (_, n) => this.#graph.nth(n));
+    for (const task of rest) if (nodes[task]!.partOf !== undefined) this.#cutOff(task);
+    for (const task of rest) this.#cutOff(task);
+  }
+
+  #cutOff(task: Task): void {
+    const { states } = this.#graph;
+    if (states[task] === 'ended' || states[task] === 'parked') return;
+    const conclusion = this.#conclude(task);
+    if (conclusion === undefined) this.#skip(task, this.verdict.cutOff());
+    else this.settle(task, conclusion);
   }
 
   /** How a task ends all the same that only the end of the run kept from starting. */
@@ -120,9 +124,11 @@ export class Progress<N extends DagNode, T> {
     const { nodes, attempts } = this.#graph;
     const { conclude } = this.#options;
     if (conclude === undefined || attempts[task]! > 0) return undefined;
+    const isWhole = this.#graph.isWhole(task);
     const lets = (need: Task): boolean =>
-      endedInTime(this.outcomes.get(nodes[need]!.id)) && this.#graph.blockOf(need, task) === undefined;
-    return this.#graph.needsOf(task).every(lets) ? conclude(nodes[task]!) : undefined;
+      endedInTime(this.outcomes.get(nodes[need]!.id)) && (isWhole || this.#graph.blockOf(need, task) === undefined);
+    const isComplete = this.#graph.needsOf(task).every(lets);
+    return isComplete || isWhole ? conclude(nodes[task]!, isComplete) : undefined;
   }
 
   /** Looks at what is new: at first all tasks, needs first; later those that joined. */
@@ -160,11 +166,13 @@ export class Progress<N extends DagNode, T> {
 
   #recordFailure(task: Task): void {
     const { onFailure = 'abort' } = this.#options;
-    const policy = typeof onFailure === 'function' ? onFailure(this.#graph.nodes[task]!) : onFailure;
+    let known: boolean | undefined;
+    const isAccepted = (): boolean => (known ??= !this.verdict.canceled && this.#graph.isAccepted(task));
+    const policy = typeof onFailure === 'function' ? onFailure(this.#graph.nodes[task]!, isAccepted) : onFailure;
     this.#graph.lapses.set(task, policy === 'continue' ? 'continued' : 'failed');
     if (policy === 'continue') return;
     this.verdict.fail();
-    if (policy === 'abort' && (this.verdict.canceled || !this.#graph.isAccepted(task))) this.verdict.abort();
+    if (policy === 'abort' && !isAccepted()) this.verdict.abort();
   }
 
   /** Tells the dependents that the task has ended. */
@@ -186,7 +194,7 @@ export class Progress<N extends DagNode, T> {
     const ended = [task];
     for (const need of ended) {
       this.#graph.forDependents(need, (dependent) => {
-        const block = this.#graph.blockOf(need, dependent);
+        const block = this.#graph.isWhole(dependent) ? undefined : this.#graph.blockOf(need, dependent);
         if (block === undefined) return this.#meet(dependent);
         const reason = blockedBy.get(dependent) ?? block;
         blockedBy.set(dependent, reason);

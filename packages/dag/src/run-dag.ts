@@ -37,13 +37,14 @@ export type RunOptions<N extends DagNode, T> = {
   /** Outcomes known beforehand, also of nodes that will be added. Such a node is not run, nor told to the hooks. */
   readonly initial?: ReadonlyMap<string, KnownOutcome<T, N>> | undefined;
   readonly queue?: Queue<N> | undefined;
-  /** `abort` unless given. */
-  readonly onFailure?: FailurePolicy | ((node: N) => FailurePolicy) | undefined;
+  /** `abort` unless given. `isAccepted` tells whether something goes on with the failure, which then aborts nothing. */
+  readonly onFailure?: FailurePolicy | ((node: N, isAccepted: () => boolean) => FailurePolicy) | undefined;
   /**
    * Called when the run was stopped before a node could start all of whose needs had ended by then: how it ends all the
    * same. Undefined: it is skipped like the rest. For nodes that start nothing, but only say what their needs came to.
+   * A node with parts is asked in any case; `isComplete`: all that it needs had ended.
    */
-  readonly conclude?: ((node: N) => FinalOutcome<T> | undefined) | undefined;
+  readonly conclude?: ((node: N, isComplete: boolean) => FinalOutcome<T> | undefined) | undefined;
   /** Called before each attempt. An error thrown by a hook or the queue breaks the run: `runDag` rejects with it. */
   readonly onStart?: ((node: N, attempt: number) => void) | undefined;
   /** Called once for each node that is run or skipped, with the outcome that the result will hold; for one that waited `until` something, once more. */

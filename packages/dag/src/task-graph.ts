@@ -32,9 +32,9 @@ export class TaskGraph<N extends DagNode> {
   readonly #joined = new Map<string, Task>();
   readonly #joinedNeeds = new Map<Task, Task[]>();
   readonly #joinedDependents = new Map<Task, Task[]>();
-  /** Those that joined with a word on how they may end. */
-  readonly #accepted = new Map<Task, NodeSpec<N>>();
-  #anyAccepts: boolean;
+  /** The nodes that have parts. */
+  readonly #wholes = new Set<string>();
+  #anyAccepts = false;
 
   constructor(dag: Dag<N>) {
     this.#dag = dag;
@@ -42,7 +42,7 @@ export class TaskGraph<N extends DagNode> {
     this.states = new Array<TaskState>(this.nodes.length).fill('new');
     this.attempts = new Array<number>(this.nodes.length).fill(0);
     this.unmet = this.nodes.map((_, task) => countEdges(dag.needs, task));
-    this.#anyAccepts = this.nodes.some(({ accepts }) => accepts !== undefined);
+    for (const node of this.nodes) this.#noteTerms(node);
   }
 
   get size(): number {
@@ -82,28 +82,38 @@ export class TaskGraph<N extends DagNode> {
     return passes ? undefined : reasonOf(lapse);
   }
 
-  /** Whether something goes on with a task that failed: what accepts that, or accepts what is skipped for it. */
+  /** Whether it has parts: it runs once all its needs have ended, however they did. */
+  isWhole(task: Task): boolean {
+    return this.#wholes.size > 0 && this.#wholes.has(this.nodes[task]!.id);
+  }
+
+  /** Whether something goes on with a task that failed: what accepts that, or accepts what comes to nothing for it. */
   isAccepted(failed: Task): boolean {
     if (!this.#anyAccepts) return false;
-    const skipped = new Set([failed]);
+    const lapses = new Map<Task, Lapse>([[failed, 'failed']]);
     const passing = new Set<Task>();
-    for (const need of skipped) {
+    for (const [need, lapse] of lapses) {
       this.forDependents(need, (dependent) => {
-        if (this.states[dependent] === 'ended' || this.blockedBy.has(dependent)) return;
-        const block = this.blockOf(need, dependent, need === failed ? 'failed' : 'skipped');
-        (block === undefined ? passing : skipped).add(dependent);
+        if (this.states[dependent] === 'ended' || this.blockedBy.has(dependent) || lapses.has(dependent)) return;
+        if (this.blockOf(need, dependent, lapse) !== undefined) lapses.set(dependent, 'skipped');
+        else if (!this.#isPart(need, dependent)) passing.add(dependent);
+        else if (lapse === 'failed') lapses.set(dependent, 'failed');
       });
     }
-    return [...passing].some((task) => !skipped.has(task));
+    return [...passing].some((task) => !lapses.has(task));
   }
 
   /** What the task accepts of its need; undefined when nobody said, and it has to succeed. */
   #acceptedEnds(need: Task, task: Task): readonly Ending[] | undefined {
-    const { id, accepts } = this.nodes[task]!;
+    const { accepts } = this.nodes[task]!;
     const needed = this.nodes[need]!.id;
     if (accepts !== undefined && Object.hasOwn(accepts, needed)) return accepts[needed];
-    const joined = this.#accepted.get(need);
-    return joined?.neededBy?.includes(id) === true ? joined.accepted : undefined;
+    return this.#isPart(need, task) ? anyEnd : undefined;
+  }
+
+  #isPart(task: Task, whole: Task): boolean {
+    const { partOf } = this.nodes[task]!;
+    return partOf !== undefined && partOf === this.nodes[whole]!.id;
   }
 
   /** Links nodes in, all or, when one does not fit, none. The cost is that of the new nodes and what they wait for. */
@@ -159,10 +169,13 @@ export class TaskGraph<N extends DagNode> {
     };
   }
 
-  #join(spec: NodeSpec<N>): void {
-    const { node, accepted } = spec;
-    if (accepted !== undefined) this.#accepted.set(this.size, spec);
-    this.#anyAccepts ||= accepted !== undefined || node.accepts !== undefined;
+  #noteTerms({ accepts, partOf }: N): void {
+    this.#anyAccepts ||= accepts !== undefined || partOf !== undefined;
+    if (partOf !== undefined) this.#wholes.add(partOf);
+  }
+
+  #join({ node }: NodeSpec<N>): void {
+    this.#noteTerms(node);
     this.#joined.set(node.id, this.size);
     this.nodes.push(node);
     this.states.push('new');
@@ -178,10 +191,12 @@ export class TaskGraph<N extends DagNode> {
       push(this.#joinedDependents, need, task);
       return;
     }
-    const block = this.blockOf(need, task);
+    const block = this.isWhole(task) ? undefined : this.blockOf(need, task);
     if (block !== undefined && !this.blockedBy.has(task)) this.blockedBy.set(task, block);
   }
 }
+
+const anyEnd: readonly Ending[] = ['succeeded', 'failed', 'skipped'];
 
 type Link = { readonly task: Task; readonly need: Task };
 

@@ -6,3 +6,5 @@ export { findPipeline, requirePipeline } from './find-pipeline.ts';
 export type { PipelineFile } from './find-pipeline.ts';
 export { pipelineNames, pipelineTraits } from './pipelines.ts';
 export type { PipelineName, PipelineTraits } from './pipelines.ts';
+export { findWrongChoice } from './wrong-choice.ts';
+export type { WrongChoice } from './wrong-choice.ts';

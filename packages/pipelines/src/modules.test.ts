@@ -3,9 +3,12 @@ import { Ajv } from 'ajv';
 import { expect, test } from 'vitest';
 import writePages from '../pipelines/docs/write-pages.mjs';
 import checkPatch from '../pipelines/refactor/check-patch.mjs';
+import { fromRoot } from '../pipelines/refactor/from-root.mjs';
 import decide from '../pipelines/review/decide.mjs';
+import { requireSeverity } from '../pipelines/review/severity.mjs';
 import { toSarif } from '../pipelines/review/to-sarif.mjs';
 import projectType from '../pipelines/software/project-type.mjs';
+import { pipelineTraits } from './pipelines.ts';
 
 test.each([
   ['Create a notes app with 2 endpoints (POST /notes, GET /notes) using SQLite', 'http_api', 'python'],
@@ -53,6 +56,12 @@ test('findings are valid SARIF 2.1.0, also none', () => {
   ]);
 });
 
+test('the modules know the values that a parameter may have', () => {
+  const { review, software } = pipelineTraits;
+  for (const failOn of review.choices?.['fail_on'] ?? []) expect(() => requireSeverity(failOn)).not.toThrow();
+  for (const type of software.choices?.['type'] ?? []) expect(() => projectType({ vars: { type } })).not.toThrow();
+});
+
 test.each([
   ['none', 0],
   ['low', 2],
@@ -91,6 +100,32 @@ test.each([
   [{ path: 'src/c.js', change: 'copied', from: 'secret.js' }, ['secret.js']],
 ])('a patch for src/a.js that has %j leaves it at %j', async (change, outside) => {
   const steps = { given: { output: ['./src/a.js'] }, propose: { output: { diff: '', files: [change] } } };
-  const checked = await checkPatch({ steps, job: { dir: '/' }, signal: new AbortController().signal });
+  const around = { job: { dir: '/' }, run: { dir: '/none' }, signal: new AbortController().signal };
+  const checked = await checkPatch({ steps, ...around });
   expect(checked.outside).toEqual(outside);
+});
+
+test('in a patch from the root of a repository files are named from there, and their lines are as they were', () => {
+  const files = [
+    { path: 'a.js' },
+    { path: 'new name.js', from: 'old.js' },
+    { path: 'new.js' },
+    { path: 'say "hi".js' },
+    { path: 'run.sh' },
+  ];
+  const patchIn = (at: string) =>
+    [
+      `diff --git a/${at}a.js b/${at}a.js`,
+      ...[`--- a/${at}a.js\t`, `+++ b/${at}a.js\t`, '@@ -1,1 +1,1 @@', '--- a/a.js', '+++ b/a.js'],
+      `diff --git a/${at}old.js b/${at}new name.js`,
+      ...[`rename from ${at}old.js`, `rename to ${at}new name.js`],
+      `diff --git a/${at}new.js b/${at}new.js`,
+      ...['new file mode 100644', '--- /dev/null', `+++ b/${at}new.js\t`, '@@ -0,0 +1,1 @@', '+diff --git a/x b/x'],
+      `diff --git "a/${at}say \\"hi\\".js" "b/${at}say \\"hi\\".js"`,
+      ...['deleted file mode 100644', `--- "a/${at}say \\"hi\\".js"\t`, '+++ /dev/null', '@@ -1,1 +0,0 @@', '--- a/x'],
+      `diff --git a/${at}run.sh b/${at}run.sh`,
+      ...['old mode 100644', 'new mode 100755', ''],
+    ].join('\n');
+  expect(fromRoot(patchIn('my pkg/'), files, '')).toBe(patchIn('my pkg/'));
+  expect(fromRoot(patchIn(''), files, 'my pkg/')).toBe(patchIn('my pkg/'));
 });

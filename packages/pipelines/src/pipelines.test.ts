@@ -6,6 +6,7 @@ import { describePipeline } from './describe-pipeline.ts';
 import { ejectPipeline } from './eject-pipeline.ts';
 import { findPipeline, requirePipeline } from './find-pipeline.ts';
 import { pipelineNames, pipelineTraits } from './pipelines.ts';
+import { findWrongChoice } from './wrong-choice.ts';
 
 test.each(pipelineNames)('every parameter of %s is explained, and every file of it is used', async (name) => {
   const { text, jobDir } = requirePipeline(name);
@@ -16,6 +17,23 @@ test.each(pipelineNames)('every parameter of %s is explained, and every file of 
   const files = readdirSync(jobDir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   const all = files.map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8')).join('\n');
   for (const { name: file } of files.filter((entry) => entry.name !== 'job.yaml')) expect(all).toContain(`/${file}`);
+});
+
+test.each(pipelineNames)('what a parameter of %s may be, its default is and its comment says', async (name) => {
+  const { parameters } = await describePipeline(requirePipeline(name));
+  for (const [choosing, choices] of Object.entries(pipelineTraits[name].choices ?? {})) {
+    const { byDefault, about = '' } = parameters.find((parameter) => parameter.name === choosing) ?? {};
+    expect(choices).toContain(byDefault);
+    for (const choice of choices) expect(about).toContain(choice);
+  }
+});
+
+test('a value that is none of those there are is told with them, of a pipeline that has such a parameter', () => {
+  const why = 'one of low, medium, high, critical, none, got `nope`';
+  expect(findWrongChoice('review', { base: 'nope', fail_on: 'nope' })).toEqual({ parameter: 'fail_on', why });
+  expect(findWrongChoice('review', { fail_on: 'none' })).toBeUndefined();
+  expect(findWrongChoice('docs', { fail_on: 'nope' })).toBeUndefined();
+  expect(findWrongChoice('toString', { fail_on: 'nope' })).toBeUndefined();
 });
 
 test('parameters have the comment above them, and steps what they do', async () => {

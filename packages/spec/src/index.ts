@@ -4,6 +4,7 @@ export { compileJob, loadJob } from './compile-job.ts';
 export { compileSteps } from './compile-steps.ts';
 export type { StepsContext } from './compile-steps.ts';
 export type { CompileContext, ImportedJob } from './compile/context.ts';
+export { projectName } from './compile/build-plan.ts';
 export { mountedFolder } from './compile/load-pipeline.ts';
 export type { PipelineFile } from './compile/load-pipeline.ts';
 export type { OwnKind, OwnKinds } from './compile/own-kinds.ts';

@@ -105,8 +105,8 @@ export const stopMutations: readonly Mutation[] = [
     name: 'done-fan-out-canceled',
     breaks: 'a fan-out whose items have all ended is told as canceled when the run is stopped',
     file: `${src}/run/run-steps.ts`,
-    replace: `conclude: (node) => (node.type === 'join' ? fanOuts.join(node.step) : undefined),`,
-    by: 'conclude: () => undefined,',
+    replace: `if (node.type !== 'join') return undefined;`,
+    by: `if (isComplete || node.type !== 'join') return undefined;`,
     tests: [`${src}/fan-out/stopped.test.ts`],
   },
   {

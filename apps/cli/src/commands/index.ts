@@ -83,7 +83,7 @@ export const commands: readonly CommandRow[] = [
       ['[item]', 'the item of it that asked'],
     ],
     options: [
-      ['--answer <text>', 'what to answer: one of the options, where the question has some'],
+      ['--answer <text>', 'one of the options where the question has some, else yes, no or words'],
       ['--reject', 'answer no'],
       runsDir,
     ],

@@ -111,7 +111,7 @@ function reasonOf(reason = ''): string {
   return reason === 'job_failed' ? 'another step failed' : harmless(reason);
 }
 
-function failureLines(manifest: Manifest, continued: ReadonlySet<string>, terminal: Terminal): string[] {
+function failureLines(manifest: Manifest, continued: ReadRun['continued'], terminal: Terminal): string[] {
   const { failures } = manifest;
   if (failures.length === 0) return [];
   const lines = failures.slice(0, most.failures).flatMap((failure) => {
@@ -130,11 +130,11 @@ function failureLines(manifest: Manifest, continued: ReadonlySet<string>, termin
 function isContinued(
   { step, item }: Manifest['failures'][number],
   { steps }: Manifest,
-  continued: ReadonlySet<string>,
+  continued: ReadRun['continued'],
 ): boolean {
-  if (step === null || !continued.has(step)) return false;
-  const { items, status } = steps[step] ?? {};
-  return item === undefined ? items === undefined : status !== 'failed';
+  const what = step === null ? undefined : continued.get(step);
+  if (step === null || what === undefined) return false;
+  return item === undefined ? what === 'step' : steps[step]?.status !== 'failed';
 }
 
 function fileLines({ files }: Manifest): string[] {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { askRun, findRun } from '@orch/sdk';
 import { tempDir } from '@orch/testkit';
@@ -17,6 +17,19 @@ test('an answer that is none of the options is met with those there are', async 
   const lines = ['some', 'all'];
   const { code, out } = await run({ ask: { ...free, options: ['all', 'part'] } }, () => lines.shift());
   expect([code, out]).toEqual([0, expect.arrayContaining(['expected one of all, part'])]);
+});
+
+test.each([
+  ['Yes', 0, ''],
+  ['n', 1, undefined],
+  ['no hurry', 0, 'no hurry'],
+])('without options %j ends it with %i', async (line, code, kept) => {
+  const steps = { ask: free, keep: { write: { 'a.md': '{{ steps.ask.output.answer }}' } } };
+  const ran = await run(steps, () => line);
+  expect(ran.code).toBe(code);
+  expect(ran.out).toContain('Write yes, no or an answer in words; Enter alone leaves it waiting.');
+  const file = join(ran.cwd, 'runs/latest/outputs/p/a.md');
+  expect(existsSync(file) ? readFileSync(file, 'utf8') : undefined).toBe(kept);
 });
 
 test('a question that was answered elsewhere is taken away, and the run goes on', async () => {

@@ -6,9 +6,10 @@ import type { OrchEvent } from '@orch/contracts';
 import type { RunHandle } from '@orch/sdk';
 import { errorLines } from '../describe/explain-error.ts';
 import { openPrompt } from './open-prompt.ts';
-import type { Given, Prompt } from './open-prompt.ts';
+import type { Prompt } from './open-prompt.ts';
 import { nameOf, questionLines, standingAfter, standingOf } from './question.ts';
 import type { Over, Question, Standing } from './question.ts';
+import type { Given } from './read-answer.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
 /** Puts the questions of a run to the person at the terminal, one after another, while the run goes on. */

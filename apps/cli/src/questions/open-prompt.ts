@@ -1,9 +1,9 @@
 import { expired, rejects } from './question.ts';
 import type { Over, Question } from './question.ts';
+import { readAnswer } from './read-answer.ts';
+import type { Given } from './read-answer.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { harmless } from '../terminal/words.ts';
-
-export type Given = { readonly granted: boolean; readonly answer?: string };
 
 /** A question that a person at the terminal has before them. */
 export type Prompt = {
@@ -52,7 +52,7 @@ async function askUntilFit({ asked: { options } }: Question, { ask, say, signal 
     if (line === undefined || line === '') return undefined;
     if (line === rejects) return { granted: false };
     const answer = options === undefined || options.includes(line) ? line : options[Number(line) - 1];
-    if (answer !== undefined) return { granted: true, answer };
+    if (answer !== undefined) return readAnswer(answer, options);
     say(`expected one of ${harmless((options ?? []).join(', '))}`);
   }
 }

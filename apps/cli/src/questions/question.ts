@@ -31,11 +31,14 @@ export function nameOf({ step, item }: Question): string {
 export function questionLines(question: Question, { paint }: Terminal): string[] {
   const { asked } = question;
   const options = (asked.options ?? []).map((option, at) => `  ${at + 1}  ${harmless(option)}`);
-  const how = options.length === 0 ? 'Write an answer' : 'Write its number or the answer itself';
+  const how =
+    options.length === 0
+      ? 'Write yes, no or an answer in words'
+      : `Write its number or the answer itself; ${rejects} says no`;
   return [
     `${paint('bold', nameOf(question))} asks: ${inLines(asked.question)}`,
     ...options,
-    paint('dim', `${how}; ${rejects} says no; Enter alone leaves it waiting.`),
+    paint('dim', `${how}; Enter alone leaves it waiting.`),
   ];
 }
 

@@ -343,7 +343,7 @@ describe('a fan-out', () => {
     ];
     const { result, events } = await run(steps, { kinds: [kind] });
     expect(result.status).toBe('failed');
-    expect(ends(events)).toMatchObject({ many: 'failed', next: 'dependency_skipped', last: 'job_failed' });
+    expect(ends(events)).toMatchObject({ many: 'failed', next: 'dependency_failed', last: 'job_failed' });
   });
 
   test('is followed to no end where it fails as a whole, but by who accepts that', async () => {

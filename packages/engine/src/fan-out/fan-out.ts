@@ -1,15 +1,16 @@
 import { OrchError } from '@orch/contracts';
 import type { Digest, PlanStep } from '@orch/contracts';
-import type { FinalOutcome, Outcome as NodeOutcome } from '@orch/dag';
+import type { FinalOutcome, Outcome as NodeOutcome, SkipReason } from '@orch/dag';
 import { asksEachItem, isWanted } from '../attempt/conditions.ts';
 import { failureData } from '../attempt/failure-data.ts';
 import type { Item } from './each.ts';
 import { awaitedNeeds, fanOutInputs, findItems } from './fan-out-items.ts';
-import { itemNodes } from '../graph/graph.ts';
+import { letsPass } from '../graph/failure-policy.ts';
+import { itemNodes, itemwiseNeed } from '../graph/graph.ts';
 import type { ItemNode, RunNode } from '../graph/graph.ts';
 import { inputHash } from '../attempt/input-hash.ts';
+import { itemsQuestion, needsQuestion } from './fan-out-questions.ts';
 import { itemsError, joinItems, shortfall } from './join-items.ts';
-import { openThreads } from '../questions/open-questions.ts';
 import { storeOutput } from '../run/outputs.ts';
 import { kindOf } from '../attempt/prepare-attempt.ts';
 import type { Settled, SettledItem } from '../run/results.ts';
@@ -32,13 +33,6 @@ type FanOut = {
 
 type ExpandNode = Extract<RunNode, { readonly type: 'expand' }>;
 
-type Ended = {
-  /** Of what the job failed for, by node id. */
-  readonly failures: ReadonlyMap<string, OrchError>;
-  /** The run ends waiting. */
-  readonly waits: boolean;
-};
-
 /** The fan-outs of one run: what each was found to have, until its items are joined. */
 export type FanOuts = {
   expand(node: ExpandNode): Promise<NodeOutcome<Settled, RunNode>>;
@@ -46,10 +40,12 @@ export type FanOuts = {
   retries(step: PlanStep): boolean;
   /** The first of its items that has to run is about to start. */
   begin(step: PlanStep): void;
-  /** What its items came to: starts nothing. */
-  join(step: PlanStep): FinalOutcome<Settled>;
-  /** Ends the steps that began and whose join was never reached: an item failed, or the end of the run kept one from more. */
-  settle(ended: Ended): void;
+  /** What its items came to: starts nothing. `unfound`: why they were not looked for. */
+  join(step: PlanStep, unfound?: SkipReason): FinalOutcome<Settled>;
+  /** The same when the end of the run kept an item from more; undefined when that is all. By node, what the job failed for. */
+  joinSome(step: PlanStep, failures: ReadonlyMap<string, OrchError>): FinalOutcome<Settled> | undefined;
+  /** Ends the steps that began and whose join was never reached. `waits`: the run ends waiting. */
+  settle(ended: { readonly waits: boolean }): void;
 };
 
 export function createFanOuts(run: RunContext): FanOuts {
@@ -83,7 +79,7 @@ export function createFanOuts(run: RunContext): FanOuts {
     if (!found.ok) throw found.error;
     const items = found.value;
     const list = run.blobs.put(JSON.stringify(items));
-    const add = itemNodes(node, items);
+    const add = itemNodes(step, items);
     expanded.set(step.id, items);
     const nodes = add.map(({ node: item }) => item);
     const hash = inputHash(kindOf(run, step), fanOutInputs(run, step, list));
@@ -92,13 +88,23 @@ export function createFanOuts(run: RunContext): FanOuts {
     const output = storeOutput(items.length, run.blobs);
     return { status: 'succeeded', value: { status: 'succeeded', output, files: [] }, add };
   };
-  const join = (step: PlanStep): FinalOutcome<Settled> => {
-    const known = run.results.get(step.id);
-    if (known?.status === 'failed') return { status: 'failed', error: known.error }; // to find its items
+  const lapse = (step: PlanStep, reason: SkipReason, items: readonly SettledItem[]): FinalOutcome<Settled> => {
+    if (items.some(({ settled }) => settled.status === 'succeeded')) begin(step);
+    open.delete(step.id);
+    run.results.set(step.id, { status: 'skipped', items });
+    return { status: 'skipped', reason };
+  };
+  const join = (step: PlanStep, unfound: SkipReason | undefined): FinalOutcome<Settled> => {
+    const known = notFound(run, step);
+    if (known !== undefined) return known;
+    if (unfound !== undefined) return { status: 'skipped', reason: unfound };
     const fanOut = openOf(step);
     const value = joinItems(run, fanOut.nodes);
-    const error = shortfall(step, value.items);
+    const blocked = followsInVain(run, step);
+    const isOwn = value.items.some(({ settled }) => settled.status === 'failed');
+    const error = blocked === undefined || isOwn ? shortfall(step, value.items) : undefined;
     if (error !== undefined) return end(step, error, value.items);
+    if (blocked !== undefined) return lapse(step, blocked, value.items);
     if (!reuseJoin(run, step, { fanOut, value })) {
       begin(step);
       logJoin(run, step, { fanOut, value });
@@ -111,29 +117,50 @@ export function createFanOuts(run: RunContext): FanOuts {
     begin,
     retries: (step) => openOf(step).retries,
     expand: (node) => expand(node).catch((error: unknown) => failExpand(run, node.step, OrchError.from(error))),
-    join(step) {
+    join(step, unfound) {
       try {
-        return join(step);
+        return join(step, unfound);
       } catch (error) {
         return end(step, OrchError.from(error));
       }
     },
-    settle({ failures, waits }) {
+    joinSome(step, failures) {
+      const nodes = open.get(step.id)?.nodes ?? [];
+      const failed = nodes.flatMap(({ id: node, key }) => {
+        const error = failures.get(node);
+        return error === undefined ? [] : [{ key, error }];
+      });
+      const error = itemsError(failed, nodes.length);
+      if (error !== undefined) return end(step, error);
+      const known = notFound(run, step);
+      if (known !== undefined || open.get(step.id)?.attempt !== undefined) return known;
+      const blocked = followsInVain(run, step);
+      return blocked === 'dependency_failed' ? { status: 'skipped', reason: blocked } : undefined;
+    },
+    settle({ waits }) {
       for (const [id, { nodes, attempt, hash }] of open) {
         if (attempt === undefined) continue;
-        const failed = nodes.flatMap(({ id: node, key }) => {
-          const error = failures.get(node);
-          return error === undefined ? [] : [{ key, error }];
-        });
-        const error = itemsError(failed, nodes.length);
         const question = itemsQuestion(run, id, nodes.length) ?? (waits ? needsQuestion(run, nodes) : undefined);
-        if (error === undefined && question !== undefined)
-          run.journal.push('step.waiting', { question, input_hash: hash }, { step: id });
-        else if (error === undefined) run.journal.push('step.canceled', { reason: 'job_ended' }, { step: id });
-        else run.journal.push('step.failed', { ...failureData(error, run.hider), attempt }, { step: id });
+        if (question === undefined) run.journal.push('step.canceled', { reason: 'job_ended' }, { step: id });
+        else run.journal.push('step.waiting', { question, input_hash: hash }, { step: id });
       }
     },
   };
+}
+
+/** That its items could not be found; undefined when they were. */
+function notFound({ results }: RunContext, { id }: PlanStep): FinalOutcome<Settled> | undefined {
+  const known = results.get(id);
+  return known?.status === 'failed' ? { status: 'failed', error: known.error } : undefined;
+}
+
+/** Why it comes to nothing as a whole, whatever its items did: how the step ended whose items it follows. */
+function followsInVain({ results }: RunContext, step: PlanStep): SkipReason | undefined {
+  const from = itemwiseNeed(step);
+  const status = from === undefined ? undefined : results.get(from)?.status;
+  if (from === undefined || status === undefined) return undefined;
+  if (letsPass({ status, isContinued: false }, step.accept?.[from])) return undefined;
+  return status === 'succeeded' ? 'dependency_succeeded' : `dependency_${status}`;
 }
 
 /** Returns the number of the attempt. */
@@ -176,20 +203,4 @@ function failStep(run: RunContext, { id }: PlanStep, { attempt, error, items }: 
   run.journal.push('step.failed', { ...failureData(error, run.hider), attempt }, { step: id });
   run.results.set(id, { status: 'failed', error, items });
   return { status: 'failed', error };
-}
-
-/** Why a fan-out waits: persons are asked about items of it. */
-function itemsQuestion({ journal, leftovers }: RunContext, step: string, total: number): string | undefined {
-  const asked = openThreads(journal.state, leftovers.questions).filter((thread) => thread.step === step);
-  const [first] = asked;
-  return first && `${asked.length} of ${total} items wait, first ${first.item}: ${first.asked.question}`;
-}
-
-/** Why a fan-out waits whose own items ask nobody: what they need is asked about. */
-function needsQuestion({ results, journal, leftovers }: RunContext, nodes: readonly ItemNode[]): string | undefined {
-  const [first] = openThreads(journal.state, leftovers.questions);
-  const left = nodes.filter(({ id }) => results.get(id) === undefined);
-  if (first === undefined || left.length === 0) return undefined;
-  const asked = first.item === undefined ? first.step : `${first.step} ${first.item}`;
-  return `${left.length} of ${nodes.length} items wait for what they need, first asked: ${asked}: ${first.asked.question}`;
 }

@@ -17,8 +17,21 @@ type CommandFields = z.infer<z.ZodObject<typeof commandFields>>;
 
 /** What is started: no shell stands between orch and a program unless the step wrote a shell line. */
 export function commandOf({ run, command, args }: CommandFields): { readonly file: string; readonly args: string[] } {
-  if (run !== undefined) return { file: '/bin/sh', args: ['-c', run] };
-  return { file: command ?? '', args };
+  if (run !== undefined) return { file: '/bin/sh', args: ['-c', short(run, 'run')] };
+  return { file: command ?? '', args: args.map((arg, at) => short(arg, `args[${at}]`)) };
+}
+
+/** Bytes of one argument, or of a variable with its name, with the byte that ends it: MAX_ARG_STRLEN of Linux. */
+const maxArgument = 128 * 1024;
+
+/** The system itself only says that something was too long. */
+function short(text: string, what: string, name = ''): string {
+  const size = Buffer.byteLength(text);
+  const most = maxArgument - 1 - (name === '' ? 0 : Buffer.byteLength(name) + 1);
+  if (size <= most) return text;
+  throw new OrchError('template', `${what} has ${size} bytes; a command takes at most ${most}`, {
+    hint: 'hand it over through stdin, or write it to a file first',
+  });
 }
 
 /** Folder, environment and hooks that every command of a step gets. Relative folders count from the job file's. */
@@ -37,7 +50,7 @@ export function commandOptions(fields: CommandFields, host: StepHost) {
 /** The only place where the name of a secret becomes its value: what the process is started with. */
 function variables({ env }: CommandFields, host: StepHost): Record<string, string> {
   const entries = Object.entries(env);
-  return Object.fromEntries(entries.map(([name, value]) => [name, textOf(value, host)]));
+  return Object.fromEntries(entries.map(([name, value]) => [name, short(textOf(value, host), `env.${name}`, name)]));
 }
 
 function textOf(value: CommandFields['env'][string], host: StepHost): string {

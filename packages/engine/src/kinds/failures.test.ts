@@ -20,6 +20,20 @@ test.each([
   for (const part of parts) expect(result.manifest.failures[0]?.message).toContain(part);
 });
 
+test.each([
+  ['args[1]', 131_071, { command: 'printf', args: ['%s', '{{ vars.long }}'] }],
+  ['env.LONG', 131_066, { run: 'true', env: { LONG: '{{ vars.long }}' } }],
+])('what is too long for a command is named with its size: %s', async (what, most, fields) => {
+  const end = async (long: string) => {
+    const options = { plan: { vars: { long } }, commandEnv, runsDir: tempDir(), durability: 'relaxed' } as const;
+    return (await runJob([step('a', { kind: 'shell', fields })], options)).result;
+  };
+  expect((await end('x'.repeat(most))).status).toBe('succeeded');
+  const message = `${what} has ${most + 1} bytes; a command takes at most ${most}`;
+  const hint = 'hand it over through stdin, or write it to a file first';
+  expect((await end(`${'x'.repeat(most - 1)}é`)).manifest.failures).toMatchObject([{ message, hint }]);
+});
+
 test('a module that reads what it does not see is told what it sees', async () => {
   const jobDir = tempDir();
   const code = 'export default ({ steps }) => steps.b.output;';

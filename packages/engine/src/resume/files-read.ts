@@ -45,7 +45,7 @@ async function readsOfStep({ facts }: PastRun, step: PlanStep, found: Map<string
   if (items?.ok !== true) return readsOfUnit(facts, step);
   found.set(step.id, items.value);
   const paths = 'files' in step.each ? items.value.map(({ item }) => (item as { readonly path: string }).path) : [];
-  for (const { node } of itemNodes({ step, gathers: false }, items.value)) {
+  for (const { node } of itemNodes(step, items.value)) {
     const item = itemOf(facts.results, node);
     paths.push(...(await readsOfUnit(facts, step, item)));
   }

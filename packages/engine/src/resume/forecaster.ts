@@ -82,7 +82,7 @@ export class Forecaster {
     const found = on === undefined || !follows ? undefined : await this.#find(step);
     if (found === undefined || on === undefined) return { own: { ...place, will: 'run' }, items: [] };
     this.#items.set(step.id, found);
-    const nodes = itemNodes({ step, gathers: false }, found).map(({ node }) => node);
+    const nodes = itemNodes(step, found).map(({ node }) => node);
     const items: PlannedUnit[] = [];
     for (const node of nodes) items.push(await this.#item(step, node, from));
     return { own: { ...place, ...this.#join(step, { found, nodes, items, on }) }, items };

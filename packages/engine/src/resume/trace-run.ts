@@ -71,7 +71,7 @@ class Tracer {
     const found = await orNothing(findItems(this.#facts, step, this.#items));
     const items = found?.ok === true && !this.#wasUnfound(step) ? found.value : [];
     this.#items.set(step.id, items);
-    const nodes = itemNodes({ step, gathers: false }, items).map(({ node }) => node);
+    const nodes = itemNodes(step, items).map(({ node }) => node);
     const place = { step: step.id };
     const inputs = fanOutInputs(this.#facts, step, sha256(JSON.stringify(items)));
     const own = this.units.push(this.#told(step, place, inputs)) - 1;
@@ -116,9 +116,9 @@ class Tracer {
   }
 }
 
-/** How it came to nothing, when it did. */
+/** How it came to nothing, when it did. A fan-out that had begun is canceled where another step is skipped. */
 function lapsedAs(unit: UnitView | undefined): Lapsed | undefined {
-  if (unit?.status === 'skipped') return { status: 'skipped' };
+  if (unit?.status === 'skipped' || unit?.status === 'canceled') return { status: 'skipped' };
   if (unit?.status !== 'failed') return undefined;
   return unit.failure === undefined ? { status: 'failed' } : lapsedOf(unit.failure.data);
 }

@@ -4,7 +4,7 @@ import { buildDag, runDag } from '@orch/dag';
 import type { DagResult, Outcome as NodeOutcome, SkipReason } from '@orch/dag';
 import { createAdmission } from '../graph/admission.ts';
 import { runAttempt } from '../attempt/attempt.ts';
-import { failsJob, policyOf, watchedSteps } from '../graph/failure-policy.ts';
+import { failsJob, policyOf } from '../graph/failure-policy.ts';
 import { createFanOuts } from '../fan-out/fan-out.ts';
 import type { FanOuts } from '../fan-out/fan-out.ts';
 import { planNodes } from '../graph/graph.ts';
@@ -35,24 +35,31 @@ export async function runSteps(
   const fanOuts = createFanOuts(run);
   /** Those that the job fails for. */
   const failures = new Map<string, OrchError>();
-  const watched = watchedSteps(steps);
+  /** Of the same nodes, whether something goes on with the failure. */
+  const goesOn = new Map<string, boolean>();
   const skipped = new Map<string, SkipReason>();
   const failed = new AbortController();
   const signal = failFast ? AbortSignal.any([stop, failed.signal]) : stop;
   const jobFails = (): boolean => ![stop, drain].some(({ aborted, reason }) => aborted && mayGoOn(reason));
-  const result = await runDag<RunNode, Settled>(dag.value, (node) => runNode(run, { node, signal, fanOuts }), {
+  const result = await runDag<RunNode, Settled>(dag.value, (node) => runNode(run, { node, signal, fanOuts, skipped }), {
     drain,
     signal,
     queue: createAdmission(run.job.plan.concurrency),
-    onFailure: policyOf,
-    conclude: (node) => (node.type === 'join' ? fanOuts.join(node.step) : undefined),
+    onFailure(node, isAccepted) {
+      if (failsJob(node, isAccepted)) goesOn.set(node.id, isAccepted());
+      return policyOf(node);
+    },
+    conclude(node, isComplete) {
+      if (node.type !== 'join') return undefined;
+      return isComplete ? fanOuts.join(node.step, skipped.get(node.id)) : fanOuts.joinSome(node.step, failures);
+    },
     onSettle(node, outcome) {
       if (outcome.status === 'succeeded') run.results.set(node.id, outcome.value);
       if (outcome.status === 'failed') {
         const error = OrchError.from(outcome.error);
         noteEnd(run, node, { status: 'failed', error });
-        if (failsJob(node)) failures.set(node.id, error);
-        if (failsJob(node) && !watched.has(node.step.id)) failed.abort(anotherFailed());
+        if (goesOn.has(node.id)) failures.set(node.id, error);
+        if (goesOn.get(node.id) === false) failed.abort(anotherFailed());
       }
       if (outcome.status === 'skipped') {
         const reason = skipReason(skipped, node, outcome.reason);
@@ -62,7 +69,7 @@ export async function runSteps(
     },
     clock: run.clock,
   });
-  fanOuts.settle({ failures, waits: result.status === 'waiting' });
+  fanOuts.settle({ waits: result.status === 'waiting' });
   const isContinued = result.status === 'failed' && failures.size === 0;
   return { status: isContinued ? 'succeeded' : result.status, error: failures.values().next().value };
 }
@@ -86,11 +93,13 @@ type NodeRun = {
   readonly node: RunNode;
   readonly signal: AbortSignal;
   readonly fanOuts: FanOuts;
+  /** Why the items of a step were not looked for. */
+  readonly skipped: ReadonlyMap<string, SkipReason>;
 };
 
 function runNode(
   run: RunContext,
-  { node, signal, fanOuts }: NodeRun,
+  { node, signal, fanOuts, skipped }: NodeRun,
 ): NodeOutcome<Settled, RunNode> | Promise<NodeOutcome<Settled, RunNode>> {
   switch (node.type) {
     case 'step':
@@ -104,7 +113,7 @@ function runNode(
     case 'expand':
       return fanOuts.expand(node);
     case 'join':
-      return fanOuts.join(node.step);
+      return fanOuts.join(node.step, skipped.get(node.id));
   }
 }
 
@@ -116,7 +125,7 @@ function mayGoOn(reason: unknown): boolean {
 
 type Skip = { readonly reason: SkipReason; readonly jobFails: boolean };
 
-/** A fan-out that began ends with its own event, and what a person kept from starting stays pending. */
+/** A fan-out that began is canceled, at the end where the run kept it from more; what a person kept from starting stays pending. */
 function logSkip(run: RunContext, node: RunNode, { reason, jobFails }: Skip): void {
   if (node.type === 'expand') return;
   const step = run.journal.state.steps.get(node.step.id);
@@ -128,8 +137,11 @@ function logSkip(run: RunContext, node: RunNode, { reason, jobFails }: Skip): vo
     return run.journal.push('step.canceled', { reason: why }, { step: node.step.id, item });
   }
   if (reason === 'canceled' && !jobFails) return;
-  if (node.type === 'join' && (status === 'running' || status === 'failed')) return;
-  run.journal.push('step.skipped', { reason: toldReasons[reason] ?? 'job_failed' }, { step: node.step.id, item });
+  const told = toldReasons[reason];
+  const skip = { reason: told ?? 'job_failed' } as const;
+  if (node.type !== 'join' || status !== 'running')
+    return run.journal.push('step.skipped', skip, { step: node.step.id, item });
+  if (told !== undefined) run.journal.push('step.canceled', skip, { step: node.step.id });
 }
 
 /** In the words of the log. What asks for the failure of a need that succeeded has a condition that does not hold. */

@@ -127,7 +127,7 @@ test('a failed item fails its step once, after the items that still ran', async 
     kinds: [kind],
   });
   const order = events.map(({ type, step = '', item = '' }) => [type, step, item].join(' ').trim());
-  expect(order.slice(-4)).toEqual(['step.skipped after', 'step.succeeded many good', 'step.failed many', 'job.failed']);
+  expect(order.slice(-4)).toEqual(['step.succeeded many good', 'step.failed many', 'step.skipped after', 'job.failed']);
   expect(result.manifest.failures.at(-1)).toMatchObject({
     step: 'many',
     message: '1 of 2 items failed, first bad: no good',

@@ -1,6 +1,7 @@
 import { lstat, readFile } from 'node:fs/promises';
-import { dirname, join, sep } from 'node:path';
+import { join } from 'node:path';
 import { openRepository } from './git.mjs';
+import { openOwnFiles } from './own-files.mjs';
 import { requireSeverity } from './severity.mjs';
 
 /**
@@ -8,7 +9,9 @@ import { requireSeverity } from './severity.mjs';
  * @property {string} base
  * @property {string} files
  * @property {string} paths
+ * @property {readonly string[]} ignore
  * @property {string} fail_on
+ * @property {string} sarif
  * @property {number | string} max_files
  * @property {number | string} max_kb
  *
@@ -34,7 +37,8 @@ export default async function collectChanges(context) {
   const { vars, steps } = context;
   requireSeverity(vars.fail_on);
   if (vars.files === '') return collectDiff(context);
-  const paths = steps.given.output ?? [];
+  const own = await openOwnFiles(context);
+  const paths = (steps.given.output ?? []).filter((path) => !own.has(join(own.home, path)));
   if (paths.length === 0) throw new Error(`Expected files that fit ${vars.files} in ${context.job.dir}, found none.`);
   requireFew(paths, vars);
   return read(
@@ -45,13 +49,13 @@ export default async function collectChanges(context) {
 
 /** @param {Context} context @returns {Promise<Changes>} */
 async function collectDiff(context) {
-  const { vars, job, run, signal, log } = context;
+  const { vars, job, signal, log } = context;
   const repository = await openRepository(job.dir, signal);
   const { root } = repository;
   const from = await repository.forkPoint(vars.base);
   const differing = await repository.changedPaths(from.commit, vars.paths.split(' ').filter(Boolean));
-  const runs = dirname(run.dir) + sep;
-  const changed = differing.filter((path) => !join(root, path).startsWith(runs));
+  const own = await openOwnFiles(context);
+  const changed = differing.filter((path) => !own.has(join(root, path)));
   log(`${changed.length} files differ from ${from.name}`);
   requireFew(changed, vars);
   const diffs = await Promise.all(

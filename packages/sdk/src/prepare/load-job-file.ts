@@ -6,7 +6,7 @@ import type { CompiledJob, PlanInput } from '@orch/contracts';
 import { packageEntry } from '@orch/engine';
 import { findPipeline, pipelineNames } from '@orch/pipelines';
 import { hideError } from '@orch/secrets';
-import { loadJob } from '@orch/spec';
+import { loadJob, parseJob } from '@orch/spec';
 import type { CompileContext, SpecError } from '@orch/spec';
 import type { Environment } from '../environment.ts';
 import { copiesOfRun, inProject } from './copies-of-run.ts';
@@ -18,6 +18,7 @@ import type { Job } from '../define-job/job.ts';
 import { importSubJob, loadOwnKinds } from './job-code.ts';
 import { isFile } from './reads-of-job.ts';
 import { vendors } from '../providers/vendors.ts';
+import { wrongChoices } from './wrong-choices.ts';
 
 const usual = ['job.yaml', 'orch.yaml'];
 
@@ -44,12 +45,14 @@ type LoadContext = Pick<CompileContext, 'vars' | 'keptVars' | 'concurrency' | 'p
   readonly defined?: Job | undefined;
   /** The job of a run: its copies stand for the file, and for others that compilation reads, where they are gone. */
   readonly kept?: CompiledJob | undefined;
+  /** The project of the run that the job goes on with, which is its own where it names none: its folder is another. */
+  readonly project?: string | undefined;
 };
 
 /** Reads and compiles a job file. All that is wrong with it comes as one error `spec` whose `details.problems` lists it. */
 export async function loadJobFile(
   file: string,
-  { cwd, env, defined, kept, onSecret, ...context }: LoadContext,
+  { cwd, env, defined, kept, project, onSecret, ...context }: LoadContext,
 ): Promise<CompiledJob> {
   const shown = relative(cwd, file).startsWith('..') ? file : relative(cwd, file);
   const written = await readJob(file, { shown, cwd, defined, kept });
@@ -67,14 +70,15 @@ export async function loadJobFile(
     ...copiesOfRun(kept),
     digest: (plan) => sha256((planJson = canonicalJson(plan))),
   });
-  if (loaded.ok) {
+  const wrong: readonly Problem[] = loaded.ok ? wrongChoices(loaded.value, shown) : loaded.error;
+  if (loaded.ok && wrong.length === 0) {
     const job = { ...loaded.value, planJson, inputs: joined(loaded.value.inputs, written.inputs) };
     const secrets = knownSecrets(env, job.plan.secrets);
     if (onSecret !== undefined) secretsInJob(job, secrets).forEach(onSecret);
-    return hideJob(written.project === undefined ? job : inProject(job, written.project), secrets);
+    return hideJob(project === undefined || namesProject(written.text) ? job : inProject(job, project), secrets);
   }
   const isMade = (name: string): boolean => (name === shown ? written.isCode : isCode(name));
-  const problems = loaded.error.map((problem) => (isMade(problem.file) ? placeless(problem) : problem));
+  const problems = wrong.map((problem) => (isMade(problem.file) ? placeless(problem) : problem));
   const error = badSpec(problems, {
     file: shown,
     name: basename(file) === definedFile ? 'the defined job' : basename(file),
@@ -88,8 +92,6 @@ type WrittenJob = {
   readonly inputs: readonly PlanInput[];
   /** The text is what code came to: nobody wrote its lines. */
   readonly isCode: boolean;
-  /** Of the run that kept the text. */
-  readonly project?: string;
 };
 
 type Reading = Pick<LoadContext, 'cwd' | 'defined' | 'kept'> & { readonly shown: string };
@@ -102,10 +104,15 @@ async function readJob(file: string, { shown, cwd, defined, kept }: Reading): Pr
   return { text: textOf(job), inputs, isCode: true };
 }
 
-function keptText(file: string, { spec, inputs, plan }: CompiledJob): WrittenJob {
+function keptText(file: string, { spec, inputs }: CompiledJob): WrittenJob {
   const isDefined = basename(file) === definedFile;
   const sources = isCode(file) ? inputs : [];
-  return { text: spec.content, inputs: sources, isCode: isCode(file) || isDefined, project: plan.project };
+  return { text: spec.content, inputs: sources, isCode: isCode(file) || isDefined };
+}
+
+function namesProject(text: string): boolean {
+  const parsed = parseJob(text, { file: '' });
+  return parsed.ok && parsed.value.draft.project !== undefined;
 }
 
 /** By path, each once. */
@@ -131,7 +138,7 @@ function readJobText(file: string, shown: string): string {
 type Problem = Omit<SpecError, 'line' | 'column'> & Partial<SpecError>;
 
 /** What code came to has no lines that somebody wrote: its path in the job must do. */
-function placeless({ line: _, column: __, ...rest }: SpecError): Problem {
+function placeless({ line: _, column: __, ...rest }: Problem): Problem {
   return rest;
 }
 

@@ -106,7 +106,7 @@ async function compileAnew(own: Own, { around, options, providers }: Going): Pro
   };
   const job = await loadJobFile(file, {
     ...compileOptions(around, options),
-    ...{ keptVars, kept: options.spec === undefined ? own.job : undefined },
+    ...{ keptVars, kept: options.spec === undefined ? own.job : undefined, project: before?.project },
     provider: (written) => choose({ written, flag }, before?.provider),
     namedProvider: (name, written, own) =>
       choose(

@@ -2,8 +2,10 @@ import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { readOrigin } from '@orch/engine';
 import { runPaths } from '@orch/filestore';
-import { parseJob } from '@orch/spec';
+import type { RunPaths } from '@orch/filestore';
+import { parseJob, projectName } from '@orch/spec';
 import { importJob, isCode } from '../define-job/import-job.ts';
+import { textOf } from '../define-job/job.ts';
 import { findJobFile } from '../prepare/load-job-file.ts';
 import { listRuns } from './read-run.ts';
 import type { RunSummary, ShownState } from './read-run.ts';
@@ -31,19 +33,31 @@ export async function newestRunOf(
   return undefined;
 }
 
-/** A run of this very file; one that came from another machine, of a file that names the same project. */
+/** A run of this very file; one that came from another machine, of the same text or of a file of the same project. */
 async function isRunOf(runsDir: string, { job_id: id, project }: RunSummary, file: string): Promise<boolean> {
-  const origin = readOrigin(runPaths(runsDir, id));
-  return origin === undefined ? (await projectOf(file)) === project : realPath(origin) === realPath(file);
+  const paths = runPaths(runsDir, id);
+  const origin = readOrigin(paths);
+  if (origin !== undefined) return realPath(origin) === realPath(file);
+  const text = await textOfFile(file);
+  if (text === undefined) return false;
+  return text === textOfRun(paths) || projectOf(text, file) === project;
 }
 
-async function projectOf(file: string): Promise<unknown> {
-  if (isCode(file) && existsSync(file)) {
-    const { job } = await importJob(file, { shown: file, cwd: dirname(file) });
-    return job.spec['project'];
-  }
-  const parsed = existsSync(file) ? parseJob(readFileSync(file, 'utf8'), { file }) : undefined;
-  return parsed?.ok === true ? parsed.value.draft.project : undefined;
+async function textOfFile(file: string): Promise<string | undefined> {
+  if (!existsSync(file)) return undefined;
+  if (!isCode(file)) return readFileSync(file, 'utf8');
+  return textOf((await importJob(file, { shown: file, cwd: dirname(file) })).job);
+}
+
+function textOfRun({ inputs }: RunPaths): string | undefined {
+  const kept = ['spec.yaml', 'spec.json'].map((name) => join(inputs, name)).find((path) => existsSync(path));
+  return kept === undefined ? undefined : readFileSync(kept, 'utf8');
+}
+
+/** Undefined of a job that is none: what is wrong with it is told when it is compiled. */
+function projectOf(text: string, file: string): string | undefined {
+  const parsed = parseJob(text, { file });
+  return parsed.ok ? (parsed.value.draft.project ?? projectName(dirname(file))) : undefined;
 }
 
 function realPath(path: string): string {

@@ -23,8 +23,8 @@ export type ReadRun = {
   readonly children: readonly ChildOfRun[];
   /** Why a step was skipped or canceled the last time, by its id. */
   readonly reasons: ReadonlyMap<string, string>;
-  /** The steps of the plan whose failure, or that of an item, the run goes on without. */
-  readonly continued: ReadonlySet<string>;
+  /** The steps of the plan that the run goes on without when they fail, or, where they fan out, when items do. */
+  readonly continued: ReadonlyMap<string, 'step' | 'items'>;
   /** What was said beside the job when it ran the last time. */
   readonly given: GivenToRun;
 };
@@ -85,8 +85,9 @@ const types = [
   'step.canceled',
 ] as const;
 
-function continuedIn(steps: readonly PlanStep[]): Set<string> {
-  return new Set(steps.flatMap(({ id, on_failure: policy }) => (policy === 'continue' ? [id] : [])));
+function continuedIn(steps: readonly PlanStep[]): Map<string, 'step' | 'items'> {
+  const continued = steps.filter(({ on_failure: policy }) => policy === 'continue');
+  return new Map(continued.map(({ id, each }) => [id, each === undefined ? 'step' : 'items']));
 }
 
 function stateOf(paths: RunPaths): ShownState | undefined {

@@ -22,7 +22,7 @@ export async function buildPlan(job: CheckedJob, context: Context, parent?: Chos
   const secrets = secretsOf(job);
   return {
     version: 1,
-    project: draft.project ?? nameOf(jobDir),
+    project: draft.project ?? projectName(jobDir),
     ...(draft.task !== undefined && { task: draft.task }),
     ...(chosen.main !== undefined && { provider: chosen.main }),
     ...(Object.keys(chosen.named).length > 0 && { providers: chosen.named }),
@@ -133,8 +133,8 @@ function filledOf(kind: string, given: Given): Given {
   }
 }
 
-/** A project's name from that of a folder. */
-function nameOf(folder: string): string {
+/** The project of a job that names none: from the folder that it stands in. */
+export function projectName(folder: string): string {
   const name = basename(folder)
     .toLowerCase()
     .replace(/[^a-z0-9_-]+/g, '-')
