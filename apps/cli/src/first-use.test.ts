@@ -38,6 +38,17 @@ test('a run that waits tells its question, how to answer, and why steps were ski
   expect(await why('after')).toEqual(['skipped: dependency_skipped, for never: skipped']);
 });
 
+test('of a fan-out that the job goes on without when items fail, more items than it may have is a failure all the same', async () => {
+  const orch = placed(`
+vars: { l: [1, 2, 3] }
+steps:
+  x: { each: { list: '{{ vars.l }}', max_items: 2 }, run: 'echo {{ item }}', on_failure: continue }
+`);
+  const lines = (await orch('run')).join('\n');
+  expect(lines).toContain('x (spec): Expected at most 2 items, got 3.');
+  expect(lines).not.toContain('x (spec, the job went on)');
+});
+
 test('a resume says of a failure that the run goes on without that it stays, and of a step that waits no attempts', async () => {
   const orch = placed(asking);
   await orch('run');
