@@ -61,6 +61,7 @@ export const errorCodes = {
   command_failed: row('tool', true),
   command_missing: row('tool', false),
   module_failed: row('tool', true),
+  tool_failed: row('tool', true),
   gate_failed: row('tool', true),
   gate_error: row('tool', false),
   timeout: row('timeout', true),

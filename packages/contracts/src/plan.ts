@@ -6,7 +6,45 @@ export type ProviderChoice = {
   readonly model?: string;
   readonly base_url?: string;
   readonly options?: JsonObject;
+  /** Which of the vendor's interfaces is spoken (`chat`, `responses`), and in which version. */
+  readonly api?: string;
+  readonly api_version?: string;
+  /** Sent with every request; a secret is named, and stands in the environment. */
+  readonly headers?: { readonly [name: string]: string | { readonly secret: string } };
+  /** No part of what is asked: they say when and how often, not what. */
+  readonly limits?: ProviderLimits;
+  readonly resilience?: ProviderResilience;
 };
+
+export type ProviderLimits = {
+  readonly requests_per_minute?: number;
+  readonly tokens_per_minute?: number;
+  readonly max_parallel?: number;
+};
+
+/** Seconds. What is left out is the environment's to say, else has the default of `providers-core`. */
+export type StepResilience = {
+  readonly first_byte_s?: number;
+  readonly between_chunks_s?: number;
+  readonly total_s?: number;
+  readonly retries?: number;
+};
+
+export type ProviderResilience = StepResilience & {
+  readonly connect_s?: number;
+  readonly breaker?: { readonly threshold?: number; readonly cooldown_s?: number };
+};
+
+/** A server of tools (Model Context Protocol): a command that is started, or an address. */
+export type ToolServer =
+  | {
+      readonly command: string;
+      readonly args?: readonly string[];
+      readonly env?: { readonly [name: string]: string | { readonly secret: string } };
+      /** Relative to the folder of the job. */
+      readonly cwd?: string;
+    }
+  | { readonly url: string; readonly headers?: { readonly [name: string]: string | { readonly secret: string } } };
 
 export type CacheMode = 'auto' | 'on' | 'off' | 'refresh';
 

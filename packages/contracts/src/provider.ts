@@ -6,13 +6,54 @@ import type { Digest, Json, JsonObject } from './json.ts';
 export type Capabilities = {
   /** Can hold an answer to a JSON Schema itself. */
   readonly schema: boolean;
+  /** Its models can be given tools, and ask to have them called. */
+  readonly tools: boolean;
+  /** Takes images beside text. */
+  readonly images: boolean;
   /** Runs on this machine and costs nothing. */
   readonly local: boolean;
   /** Its answers may feed the cache that all runs share. Recorded and echoed ones may not. */
   readonly shareable: boolean;
 };
 
-export type Message = { readonly role: 'system' | 'user' | 'assistant'; readonly content: string };
+/** A picture as vendors take it. */
+export type Image = {
+  readonly mediaType: 'image/png' | 'image/jpeg' | 'image/gif' | 'image/webp';
+  /** Its bytes in base64. */
+  readonly data: string;
+};
+
+/** Something a model may ask to have done, and what it has to say for it. */
+export type ToolSpec = {
+  /** `[a-zA-Z0-9_-]{1,64}`, the narrowest that all vendors take. */
+  readonly name: string;
+  readonly description?: string | undefined;
+  /** JSON Schema of its arguments, an object. */
+  readonly inputSchema: JsonObject;
+};
+
+/** A model asks to have a tool called. */
+export type ToolCall = {
+  /** The vendor's name for this call; the message that answers it repeats it. */
+  readonly id: string;
+  readonly name: string;
+  /** JSON as the model wrote it: it may fit no schema, or be no JSON. */
+  readonly arguments: string;
+};
+
+/** One turn of a conversation. */
+export type Message =
+  | { readonly role: 'system'; readonly content: string }
+  | { readonly role: 'user'; readonly content: string; readonly images?: readonly Image[] | undefined }
+  | { readonly role: 'assistant'; readonly content: string; readonly toolCalls?: readonly ToolCall[] | undefined }
+  /** What a tool answered to one call. */
+  | {
+      readonly role: 'tool';
+      readonly callId: string;
+      readonly name: string;
+      readonly content: string;
+      readonly isError?: boolean | undefined;
+    };
 
 /** Options a job may give; each adapter sends those its vendor knows and refuses the others by name. */
 export type ModelOptions = {
@@ -32,6 +73,10 @@ export type ModelRequest = {
   readonly options: ModelOptions;
   /** JSON Schema (draft 2020-12) that the answer shall fit. */
   readonly schema?: JsonObject | undefined;
+  /** What the model may ask to have called. */
+  readonly tools?: readonly ToolSpec[] | undefined;
+  /** What the step wants instead of the provider's own. */
+  readonly resilience?: Partial<Resilience> | undefined;
   /** Who asks, and the digests of what is asked; recordings are found by these. */
   readonly asked: {
     readonly step: string;
@@ -41,6 +86,7 @@ export type ModelRequest = {
     /** sha-256 of canonical `[{role, sha256}, …]`. */
     readonly messagesSha256: Digest;
     readonly schemaSha256?: Digest | undefined;
+    readonly toolsSha256?: Digest | undefined;
   };
 };
 
@@ -50,11 +96,15 @@ export type Usage = {
   readonly tokensIn?: number | undefined;
   readonly tokensOut?: number | undefined;
   readonly tokensCached?: number | undefined;
+  /** The server did not say: counted from the length of the texts. */
+  readonly estimated?: true | undefined;
 };
 
 /** A whole answer. Truncated and refused ones are answers too: `finishReason` says so. */
 export type Reply = {
   readonly text: string;
+  /** What the model asks to have called before it goes on; absent when it asks for nothing. */
+  readonly toolCalls?: readonly ToolCall[] | undefined;
   readonly finishReason: FinishReason;
   readonly usage: Usage;
   /** The model's name as the server reports it. */
@@ -62,7 +112,11 @@ export type Reply = {
 };
 
 /** A piece of an answer as it arrives; the last one carries the whole reply. After a retry the text starts again. */
-export type Delta = { readonly type: 'text'; readonly text: string } | { readonly type: 'done'; readonly reply: Reply };
+export type Delta =
+  | { readonly type: 'text'; readonly text: string }
+  /** Whole: its arguments are complete. */
+  | { readonly type: 'tool_call'; readonly call: ToolCall }
+  | { readonly type: 'done'; readonly reply: Reply };
 
 /** The adapter's own statement of who answers: part of the cache key. */
 export type ProviderIdentity = {
@@ -87,7 +141,15 @@ export type SentResult = { readonly try: number; readonly durationMs: number } &
 export type ProviderNotice =
   | { readonly type: 'circuit.opened'; readonly cooldownMs: number }
   | { readonly type: 'circuit.half_open' }
-  | { readonly type: 'circuit.closed' };
+  | { readonly type: 'circuit.closed' }
+  /** Something that was asked for cannot be had, and was left out. */
+  | { readonly type: 'warning'; readonly message: string };
+
+/** Why a request may not leave yet. `backoff` is the pause before another try. */
+export type WaitReason = 'requests' | 'tokens' | 'parallel' | 'retry_after' | 'backoff';
+
+/** A wait that the provider hands over, so that nothing is held meanwhile. `ms` is 0 when nobody can tell. */
+export type Rest = { readonly ms: number; readonly reason: WaitReason };
 
 /**
  * What the caller lends to one exchange. Around every request that is sent: the breaker is asked, `beforeRequest` runs
@@ -101,6 +163,18 @@ export type ProviderContext = {
   beforeRequest?(sent: SentRequest): Promise<void>;
   afterRequest?(result: SentResult): Promise<void>;
   onNotice?(notice: ProviderNotice): void;
+  /** Calls `wait` and resolves when the exchange may go on; every wait over 50 ms is handed to it. */
+  rest?(rest: Rest, wait: () => Promise<void>): Promise<void>;
+  /** On the clock's `monotonic`, in milliseconds: a wait that would end later fails at once with what it waits for. */
+  readonly deadline?: number | undefined;
+};
+
+/** A model that a service has. */
+export type ModelInfo = {
+  readonly id: string;
+  /** Tokens, prompt and answer together. */
+  readonly contextTokens?: number | undefined;
+  readonly sizeBytes?: number | undefined;
 };
 
 /** One exchange with a model: question in, answer out or streamed. What it gave up on is final for this candidate. */
@@ -115,16 +189,52 @@ export interface Provider {
    * `unconfigured`, `model_missing`, or what else the service answers: `server`, `rate_limit`, `quota`, `bad_response`.
    * Returns the model that will answer, when the service chose it itself.
    */
-  check(model: string | undefined, context: ProviderContext): Promise<{ readonly model?: string | undefined }>;
+  check(
+    model: string | undefined,
+    context: ProviderContext,
+  ): Promise<{ readonly model?: string | undefined; readonly contextTokens?: number | undefined }>;
+  /** The models that the service has; throws as `check` does. Absent where there is nothing like a model. */
+  models?(context: ProviderContext): Promise<readonly ModelInfo[]>;
+  /** Why the next request may not leave yet, and for how long; undefined when it may. Whoever asks sooner waits. */
+  waiting?(model: string): Rest | undefined;
   close?(): Promise<void>;
 }
+
+/** How long an exchange waits, and how often it tries. */
+export type Resilience = {
+  /** From the request to the first byte of its answer. */
+  readonly firstByteMs: number;
+  readonly betweenChunksMs: number;
+  /** Of one try from first to last; without limit unless given. */
+  readonly totalMs: number | undefined;
+  /** Further tries after the first. */
+  readonly maxRetries: number;
+};
+
+/** What a provider may be asked for; learned from its answers where nothing is set. */
+export type Limits = {
+  readonly requestsPerMinute?: number | undefined;
+  readonly tokensPerMinute?: number | undefined;
+  /** Requests at once. */
+  readonly maxParallel?: number | undefined;
+};
 
 /** Settings of one provider after flag, job and environment were joined. A vendor's own options are parsed strictly. */
 export type ProviderSettings = {
   readonly baseUrl?: string | undefined;
   readonly apiKey?: string | undefined;
+  /** Sent with every request, over the vendor's own. */
+  readonly headers?: { readonly [name: string]: string } | undefined;
+  /** Which of the vendor's interfaces is spoken; its usual one unless given. */
+  readonly api?: string | undefined;
+  readonly apiVersion?: string | undefined;
+  /** To the first byte of an answer and between its chunks, unless `resilience` says otherwise. */
   readonly timeoutMs: number;
+  /** For one connection, TLS included. */
+  readonly connectMs: number;
+  readonly resilience: Partial<Resilience>;
   readonly maxRetries: number;
+  readonly limits: Limits;
   readonly breaker: { readonly threshold: number; readonly cooldownMs: number };
   /** Options for every question, under those of the step. */
   readonly options: { readonly [key: string]: Json };

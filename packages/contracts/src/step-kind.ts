@@ -3,8 +3,9 @@ import type { StepState } from './states.ts';
 import type { Digest, Json, JsonObject } from './json.ts';
 import type { OrchError } from './orch-error.ts';
 import type { BlobStore, Clock, Hider } from './ports.ts';
-import type { Plan, PlanInput } from './plan.ts';
-import type { Message, ModelOptions, Reply } from './provider.ts';
+import type { Plan, PlanInput, ToolServer } from './plan.ts';
+import type { Message, ModelOptions, Reply, Resilience, ToolSpec } from './provider.ts';
+import type { ToolResult, ToolServers } from './tools.ts';
 import type { Result } from './result.ts';
 
 /** A schema of any library, seen from outside: a zod schema is one. */
@@ -77,6 +78,9 @@ export type Question = {
   readonly messages: readonly Message[];
   readonly options: ModelOptions;
   readonly schema?: JsonObject | undefined;
+  /** What the model may ask to have called. Whoever asks calls it, and asks again. */
+  readonly tools?: readonly ToolSpec[] | undefined;
+  readonly resilience?: Partial<Resilience> | undefined;
   /** The model the step names instead of the provider's. */
   readonly model?: string | undefined;
   /** An answer that was cut short is used as it is, instead of failing with `truncated`. */
@@ -85,6 +89,16 @@ export type Question = {
 
 /** An answer, bought now or found. `key` names it, for `reject`. */
 export type Answer = { readonly reply: Reply; readonly key: Digest };
+
+/** A call of a tool that a model asked for. */
+export type HostedCall = {
+  /** The same whenever this answer is read again. */
+  readonly call: string;
+  readonly server: string;
+  readonly where: ToolServer;
+  readonly name: string;
+  readonly args: JsonObject;
+};
 
 /** How a file comes to be; `run-folder.md` and `@orch/filestore` say what each does to content already there. */
 export type WriteMode = 'overwrite' | 'create_new' | 'append';
@@ -153,6 +167,10 @@ export interface StepHost {
   readonly runJob: (job: SubJob) => Promise<SubRunEnd>;
   /** One exchange: from the cache, or paid for and kept. */
   readonly ask: (question: Question) => Promise<Result<Answer>>;
+  /** The servers of tools of this run. */
+  readonly tools: Pick<ToolServers, 'list'>;
+  /** Calls a tool and logs it; one that this step has called before, with the same name for the call, is answered from the log. */
+  readonly callTool: (call: HostedCall) => Promise<Result<ToolResult>>;
   /** Marks an answer as unusable: the next equal question asks for the next sample. */
   readonly reject: (answer: Answer, by: string, reason: string) => Promise<void>;
   /** Writes below the folder of outputs and logs the file. */

@@ -10,6 +10,7 @@ import type {
   ProviderChoice,
   Result,
   StepKind,
+  ToolServers,
 } from '@orch/contracts';
 import type { Durability } from '@orch/filestore';
 import type { SpecError } from '@orch/spec';
@@ -33,6 +34,8 @@ export type EnginePorts = {
   readonly commandEnv: Readonly<Record<string, string>>;
   readonly clock?: Clock | undefined;
   readonly ids?: Ids | undefined;
+  /** Servers of tools that steps give to a model. They are closed by whoever lends them. */
+  readonly tools?: ToolServers | undefined;
   /** Step kinds beside the built-in ones and those that the plan names. */
   readonly kinds?: readonly StepKind[] | undefined;
   /** Makes plan steps of what a step returned; `compileSteps` of `@orch/spec` unless given. */

@@ -32,12 +32,13 @@ export function defineOfflineProvider({ name, answer, check }: OfflineVendor): P
   };
   return {
     name,
-    can: { schema: true, local: true, shareable: false },
+    can: { schema: true, tools: true, images: true, local: true, shareable: false },
     identify: () => ({ name, model: name, opts: {} }),
     complete,
     async *stream(request, context) {
       const reply = await complete(request, context);
       for (const text of pieces(reply.text)) yield { type: 'text', text };
+      for (const call of reply.toolCalls ?? []) yield { type: 'tool_call', call };
       yield { type: 'done', reply };
     },
     check,

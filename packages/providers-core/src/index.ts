@@ -16,6 +16,7 @@ export type { HttpHeaders } from './http-headers.ts';
 export type { Http, HttpDeps, HttpPolicy, HttpRequest, StreamRequest, TextDelta } from './http.ts';
 export { modelOptions, parseOptions } from './model-options.ts';
 export { cutStream } from './network-error.ts';
+export { fromReplyRecord, fromUsageRecord, toFinishReason, toReplyRecord, toUsageRecord } from './reply-record.ts';
 export { parseRetryAfter } from './parse-retry-after.ts';
 export type { HttpResponse } from './send-once.ts';
 export { parseSettings } from './settings.ts';

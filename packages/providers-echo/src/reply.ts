@@ -5,7 +5,10 @@ import { minimalInstance } from './minimal-instance.ts';
 /** The answer that this question always gets: `echo: ` and the last words of the user, or the least that fits the schema. */
 export function toReply(request: ModelRequest): Reply {
   const text = request.schema === undefined ? echo(request) : JSON.stringify(minimalInstance(request.schema));
-  const usage = { tokensIn: estimateTokens(request.messages), tokensOut: estimateTokens([{ content: text }]) };
+  const usage = {
+    tokensIn: estimateTokens(request.messages),
+    tokensOut: estimateTokens([{ role: 'assistant', content: text }]),
+  };
   return { text, finishReason: 'stop', usage, modelReported: 'echo' };
 }
 

@@ -91,7 +91,7 @@ test('the request is the one that the official client sends', async () => {
   const options = { temperature: 0.1, top_p: 0.9, seed: 7, stop: ['END'], num_ctx: 4096, num_predict: 50 };
   for await (const _ of await new Ollama({ host: url }).chat({
     model: 'llama3',
-    messages: [...messages],
+    messages: messages as Extract<(typeof messages)[number], { role: 'system' }>[],
     stream: true,
     format: schema,
     options,

@@ -99,7 +99,12 @@ test('the request is the one that the official client sends', async () => {
   const options = { temperature: 0.1, top_p: 0.9, seed: 7, stop: ['END'], max_tokens: 50 };
   const client = new OpenAI({ apiKey: 'sk-test', baseURL: `${url}/v1`, maxRetries: 0 });
   const response_format = { type: 'json_schema' as const, json_schema: { name: 'answer', schema, strict: true } };
-  const body = { model: 'gpt-x', messages: [...messages], ...options, response_format };
+  const body = {
+    model: 'gpt-x',
+    messages: messages as Extract<(typeof messages)[number], { role: 'system' }>[],
+    ...options,
+    response_format,
+  };
   for await (const _ of await client.chat.completions.create({
     ...body,
     stream: true,

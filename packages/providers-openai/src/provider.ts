@@ -15,7 +15,7 @@ export function createOpenai(settings: SettingsInput, deps: HttpDeps): Provider 
   const http = createHttp(known, deps);
   return defineProvider({
     name,
-    can: { schema: true, local: known.isLocal, shareable: true },
+    can: { schema: true, tools: true, images: true, local: known.isLocal, shareable: true },
     http,
     identify: (request) => identify(known, request),
     request: (request) => toRequest(known, request),

@@ -16,13 +16,14 @@ export function findRecording(all: readonly Recorded[], asked: Asked): Result<Re
   return found === undefined ? err(missing(all, asked)) : ok(found);
 }
 
-type Field = 'step' | 'messages' | 'schema';
+type Field = 'step' | 'messages' | 'schema' | 'tools';
 
 function differences(match: Recorded['match'], asked: Asked): Field[] {
   const fields: Field[] = [];
   if (match.step !== asked.step) fields.push('step');
   if (match.messages_sha256 !== asked.messagesSha256) fields.push('messages');
   if (match.schema_sha256 !== asked.schemaSha256) fields.push('schema');
+  if (match.tools_sha256 !== asked.toolsSha256) fields.push('tools');
   return fields;
 }
 
@@ -39,7 +40,7 @@ function missing(all: readonly Recorded[], asked: Asked): OrchError {
 }
 
 /** Sameness of what was asked says more than sameness of who asked. */
-const weights: Readonly<Record<Field, number>> = { messages: 4, step: 3, schema: 1 };
+const weights: Readonly<Record<Field, number>> = { messages: 4, step: 3, schema: 1, tools: 1 };
 
 function nearest(all: readonly Recorded[], asked: Asked): Recorded | undefined {
   const distance = ({ match }: Recorded): number =>
@@ -59,6 +60,7 @@ function differenceWords(near: Recorded, asked: Asked): string {
     step: `its step is ${match.step}`,
     messages: `its messages are ${short(match.messages_sha256)}: the prompt or something it is made of has changed`,
     schema: `it has ${schemaWords(match.schema_sha256)}`,
+    tools: match.tools_sha256 === undefined ? 'it was given no tools' : 'it was given other tools',
     sample: 'it is another sample of the same question',
   };
   return `differs: ${differenceNames(near, asked)

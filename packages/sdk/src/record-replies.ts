@@ -4,6 +4,7 @@ import { canonicalJson, sha256 } from '@orch/cache';
 import { OrchError } from '@orch/contracts';
 import type { CacheEntry, Digest, EventData, Recording } from '@orch/contracts';
 import { readLog } from '@orch/events';
+import { fromReplyRecord, toReplyRecord } from '@orch/providers-core';
 import { runPaths, writeAtomic } from '@orch/filestore';
 import type { RunPaths } from '@orch/filestore';
 
@@ -69,9 +70,10 @@ function toRecording(entry: CacheEntry, { step, jobId }: { step: string; jobId: 
       step,
       messages_sha256: sha256(canonicalJson(inputs['messages'])),
       ...(typeof inputs['schema'] === 'string' ? { schema_sha256: inputs['schema'] } : {}),
+      ...(typeof inputs['tools'] === 'string' ? { tools_sha256: inputs['tools'] } : {}),
       ...(sample === undefined ? {} : { sample }),
     },
-    reply: typeof entry.response === 'string' ? entry.response : JSON.stringify(entry.response),
+    reply: toReplyRecord(fromReplyRecord(entry.response) ?? { text: JSON.stringify(entry.response) }),
     finish_reason: entry.finish_reason ?? 'stop',
     usage: entry.usage ?? {},
     recorded_from: { provider: provider.name, ...(model === '' ? {} : { model }), job_id: jobId },

@@ -44,6 +44,8 @@ export function fakeHost(root: string, more: Partial<StepHost> = {}): FakeHost {
       ok: true,
       value: { reply: { text: 'answer', finishReason: 'stop', usage: {} }, key: digestOf('answer') },
     }),
+    tools: { list: async () => [] },
+    callTool: async ({ name }) => ({ ok: true, value: { text: name, isError: false } }),
     reject: async () => undefined,
     async write(path, content) {
       const text = typeof content === 'string' ? content : Buffer.from(content).toString();

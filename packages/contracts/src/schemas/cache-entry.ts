@@ -19,6 +19,13 @@ export const usage = z.strictObject({
   tokens_in: count.exactOptional(),
   tokens_out: count.exactOptional(),
   tokens_cached: count.exactOptional(),
+  estimated: z.boolean().exactOptional(),
+});
+
+/** An answer that asks for tools; one that does not is its text alone. */
+export const replyWithCalls = z.strictObject({
+  text: z.string(),
+  tool_calls: z.array(z.strictObject({ id: z.string(), name: z.string(), arguments: z.string() })),
 });
 
 /** A stored answer: written once, read only while key, preimage and digest fit. */

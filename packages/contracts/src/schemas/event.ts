@@ -129,6 +129,8 @@ export const eventData = {
     tokens_in: count.exactOptional(),
     tokens_out: count.exactOptional(),
     tokens_cached: count.exactOptional(),
+    /** The server did not count: these were counted from the length of the texts. */
+    estimated: z.boolean().exactOptional(),
     error: z.strictObject(failure).exactOptional(),
     /** Found in the cache when the run was resumed: the process died before it could log the answer. */
     recovered: z.boolean().exactOptional(),
@@ -145,6 +147,14 @@ export const eventData = {
   'circuit.opened': z.strictObject({ ...circuit, cooldown_s: seconds }),
   'circuit.half_open': z.strictObject(circuit),
   'circuit.closed': z.strictObject(circuit),
+  'provider.throttled': z.strictObject({
+    ...circuit,
+    wait_s: seconds,
+    limit: z.enum(['requests', 'tokens', 'parallel', 'retry_after']),
+  }),
+  'provider.warned': z.strictObject({ ...circuit, message: z.string() }),
+  'tool.called': z.strictObject({ call: z.string(), name: z.string(), args_sha256: digest }),
+  'tool.returned': z.strictObject({ call: z.string(), output: outputRef, is_error: z.boolean().exactOptional() }),
   'gate.started': z.strictObject(gate),
   'gate.passed': z.strictObject({ ...gate, results: gateResults, decision: z.string() }),
   'gate.failed': z.strictObject({ ...gate, results: gateResults, decision: z.string() }),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { usage } from './cache-entry.ts';
+import { replyWithCalls, usage } from './cache-entry.ts';
 import { count, digest, stepId } from './parts.ts';
 
 /** `recordings/<step>.<n>.json`: a reply of an earlier run, answered again by the provider `replay`. */
@@ -9,9 +9,10 @@ export const recording = z.strictObject({
     /** sha-256 of canonical `[{role, sha256}, …]`. */
     messages_sha256: digest,
     schema_sha256: digest.exactOptional(),
+    tools_sha256: digest.exactOptional(),
     sample: count.exactOptional(),
   }),
-  reply: z.string(),
+  reply: z.union([z.string(), replyWithCalls]),
   finish_reason: z.string(),
   usage,
   recorded_from: z.strictObject({ provider: z.string(), model: z.string().exactOptional(), job_id: z.string() }),

@@ -109,7 +109,8 @@ async function startAttempt(run: RunContext, task: AttemptTask, ready: Ready): P
   await run.journal.append('step.started', startedData(run, started), where);
 
   const deadline = withDeadline(run.clock, task.signal, { seconds: step.timeout_s, name: 'timeout_s' });
-  const opened = openHost(run, { item: where.item, step, attempt, scope, inputHash, signal: deadline.signal });
+  const { signal, at } = deadline;
+  const opened = openHost(run, { item: where.item, step, attempt, scope, inputHash, signal, deadline: at });
   try {
     const produced = await produce(run, { started, opened, deadline });
     const add = await run.plan.grow(where, inputHash, produced.steps);

@@ -8,6 +8,8 @@ const graceMs = 5_000;
 export type Deadline = {
   /** Aborts with the run, or when the time is over. */
   readonly signal: AbortSignal;
+  /** On the clock's `monotonic`; undefined without a limit. */
+  readonly at: number | undefined;
   /** The work's own end; or, some time after the signal aborted, its reason. */
   race<T>(work: Promise<T>): Promise<T>;
   /** Frees the timers. */
@@ -20,13 +22,14 @@ type Limit = { readonly seconds: number | undefined; readonly name: string };
 /** A limit of time on what a run does. Without one, or with 0, it costs next to nothing. */
 export function withDeadline(clock: Clock, run: AbortSignal, limit: Limit): Deadline {
   const { seconds = 0 } = limit;
-  if (seconds === 0) return { signal: run, ...racing(clock, run) };
+  if (seconds === 0) return { signal: run, at: undefined, ...racing(clock, run) };
   const over = new AbortController();
   const signal = AbortSignal.any([run, over.signal]);
   const timer = sleepThen(clock, seconds * 1000, () => over.abort(tooLong(limit)));
   const { race, done } = racing(clock, signal);
   return {
     signal,
+    at: clock.monotonic() + seconds * 1000,
     race,
     done() {
       timer.abort();
@@ -35,7 +38,7 @@ export function withDeadline(clock: Clock, run: AbortSignal, limit: Limit): Dead
   };
 }
 
-function racing(clock: Clock, signal: AbortSignal): Omit<Deadline, 'signal'> {
+function racing(clock: Clock, signal: AbortSignal): Pick<Deadline, 'race' | 'done'> {
   let grace: AbortController | undefined;
   let unlisten = (): void => undefined;
   return {

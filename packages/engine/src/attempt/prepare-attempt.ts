@@ -5,7 +5,7 @@ import { OrchError, err, ok } from '@orch/contracts';
 import type { Digest, Json, JsonObject, PlanStep, Result, StepKind, StepScope } from '@orch/contracts';
 import { hideValue } from '@orch/secrets';
 import { renderStep } from '@orch/spec';
-import { choiceOf } from '../exchange/choice.ts';
+import { askedOf } from '../exchange/choice.ts';
 import { findFiles } from '../fan-out/find-files.ts';
 import { inputHash } from './input-hash.ts';
 import type { HashedInputs, HashedNeed } from './input-hash.ts';
@@ -42,7 +42,7 @@ export async function prepareAttempt(
       digestFiles([...(await findFiles(step.reads, run.job.jobDir)), ...named], run.job.jobDir),
       run.hider,
     ),
-    asked: kind.asks === true ? choiceOf(run, step) : undefined,
+    asked: kind.asks === true ? askedOf(run, step) : undefined,
   };
   return { inputHash: inputHash(kind, inputs), inputs, input };
 }

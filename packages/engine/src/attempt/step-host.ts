@@ -3,6 +3,7 @@ import { OrchError, err, ok } from '@orch/contracts';
 import type { Answer, Digest, FileRef, PlanStep, Result, StepHost, StepScope, WriteMode } from '@orch/contracts';
 import { hidesNothing } from '@orch/secrets';
 import type { TakeFile } from './child-result.ts';
+import { callTool } from './call-tool.ts';
 import { runChild } from './child-run.ts';
 import { exchange } from '../exchange/exchange.ts';
 import { hideContent, hidingBlobs } from '../run/hiding-blobs.ts';
@@ -20,6 +21,8 @@ export type HostedAttempt = {
   readonly scope: StepScope;
   readonly inputHash: Digest;
   readonly signal: AbortSignal;
+  /** By the monotonic clock. */
+  readonly deadline: number | undefined;
 };
 
 /** The host of one attempt, with what it wrote and spent so far. */
@@ -42,7 +45,7 @@ export function openHost(run: RunContext, attempt: HostedAttempt): OpenHost {
   const over = () => new OrchError('canceled', `Step ${step.id} was ended before it asked for this.`);
   const wanted = { first: 0, passed: new Set<Digest>() };
   const asker = {
-    ...{ ...where, cache: step.cache, signal, log: log.write, tally },
+    ...{ ...where, cache: step.cache, signal, deadline: attempt.deadline, log: log.write, tally },
     ...{ provider: step.provider, wanted },
   };
   const host: StepHost = {
@@ -63,6 +66,8 @@ export function openHost(run: RunContext, attempt: HostedAttempt): OpenHost {
     },
     emit: (type, data) => (isOver ? Promise.reject(over()) : run.journal.append(type, data, where)),
     ask: (question) => (isOver ? Promise.resolve(err(over())) : exchange(run, question, asker)),
+    tools: { list: (server, until) => (isOver ? Promise.reject(over()) : run.tools.list(server, until)) },
+    callTool: (call) => (isOver ? Promise.resolve(err(over())) : callTool(run, call, { where, signal })),
     async reject(answer, by, reason) {
       if (isOver) throw over();
       run.rejected.add(answer.key);

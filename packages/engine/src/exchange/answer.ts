@@ -1,5 +1,6 @@
 import { canonicalJson } from '@orch/cache';
 import type { CacheMode, ModelRequest, Provider } from '@orch/contracts';
+import { digestMessages, digestTools } from './message-digests.ts';
 import type { Asker, Posed } from './pose.ts';
 import { buyReply } from './purchase.ts';
 import type { RunContext } from '../run/run-context.ts';
@@ -17,7 +18,15 @@ export async function answer(run: RunContext, posed: Posed, asker: Asker): Promi
     const { changed } = run.cache.explain(preimage);
     run.journal.push('cache.miss', { cache_key, changed: [...changed] }, where);
     try {
-      return await buyReply(run, { ...posed, where, signal, log: asker.log, tally: asker.tally, onPaid });
+      return await buyReply(run, {
+        ...posed,
+        where,
+        signal,
+        deadline: asker.deadline,
+        log: asker.log,
+        tally: asker.tally,
+        onPaid,
+      });
     } catch (error) {
       keepQuestion(run, posed);
       throw error;
@@ -37,8 +46,9 @@ export function keepQuestion(run: RunContext, { preimage }: Posed): void {
 }
 
 /** Beside the shared entries, so that a later run can tell line by line in what its prompt differs. */
-function keepPrompts(run: RunContext, { messages, schema }: ModelRequest): void {
-  for (const { content } of messages) run.sharedBlobs.put(content);
+function keepPrompts(run: RunContext, { messages, schema, tools }: ModelRequest): void {
+  digestMessages(messages, run.sharedBlobs);
+  digestTools(tools, run.sharedBlobs);
   if (schema !== undefined) run.sharedBlobs.put(canonicalJson(schema));
 }
 

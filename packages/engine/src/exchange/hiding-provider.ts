@@ -17,6 +17,8 @@ export function hidingProvider(provider: Provider, hider: Hider): Provider {
         throw hideThrown(error, hider);
       }
     },
+    ...(provider.models && { models: (context) => provider.models?.(context) ?? Promise.resolve([]) }),
+    waiting: (model) => provider.waiting?.(model),
     close: async () => provider.close?.(),
   };
 }
@@ -33,7 +35,7 @@ async function* hiddenStream(
     for await (const delta of provider.stream(request, hidingContext(context, hider))) {
       const text = delta.type === 'text' ? pieces.push(delta.text) : pieces.end();
       if (text !== '') yield { type: 'text', text };
-      if (delta.type === 'done') yield { type: 'done', reply: hideValue(delta.reply, hider) };
+      if (delta.type !== 'text') yield hideValue(delta, hider);
     }
   } catch (error) {
     throw hideThrown(error, hider);

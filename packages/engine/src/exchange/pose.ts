@@ -3,6 +3,7 @@ import { OrchError } from '@orch/contracts';
 import type { CacheMode, Digest, ModelRequest, Preimage, Provider, Question } from '@orch/contracts';
 import { hideValue } from '@orch/secrets';
 import { choiceOf } from './choice.ts';
+import { digestMessages, digestTools } from './message-digests.ts';
 import type { Tally } from './purchase.ts';
 import type { RunContext } from '../run/run-context.ts';
 
@@ -12,6 +13,8 @@ export type Asker = {
   readonly item: string | undefined;
   readonly cache: CacheMode;
   readonly signal: AbortSignal;
+  /** When the attempt must have ended, by the monotonic clock. */
+  readonly deadline: number | undefined;
   readonly log: (text: string) => void;
   readonly tally: Tally;
   /** A key of the plan's `providers`; the plan's `provider` unless given. */
@@ -35,9 +38,11 @@ export function pose(run: RunContext, provider: Provider | undefined, asked: Que
     throw new OrchError('unconfigured', `Step ${asker.step} asks a model, and nobody was chosen${named} to answer.`);
   }
   const question = hideValue(asked, run.hider);
-  const messages = question.messages.map(({ role, content }) => ({ role, sha256: run.blobs.put(content) }));
+  refuseWhatItCannot(provider, question);
+  const messages = digestMessages(question.messages, run.blobs);
   const schema = question.schema === undefined ? undefined : run.blobs.put(canonicalJson(question.schema));
-  const digests = { messagesSha256: sha256(canonicalJson(messages)), schemaSha256: schema };
+  const tools = digestTools(question.tools, run.blobs);
+  const digests = { messagesSha256: sha256(canonicalJson(messages)), schemaSha256: schema, toolsSha256: tools };
   const choice = choiceOf(run, asker);
   for (let sample = asker.wanted.first; ; sample++) {
     const request: ModelRequest = {
@@ -45,14 +50,27 @@ export function pose(run: RunContext, provider: Provider | undefined, asked: Que
       messages: question.messages,
       options: { ...choice?.options, ...question.options },
       schema: question.schema,
+      tools: question.tools,
+      resilience: question.resilience,
       asked: { step: asker.step, item: asker.item, sample, ...digests },
     };
-    const inputs = schema === undefined ? { messages } : { messages, schema };
+    const inputs = { messages, ...(schema !== undefined && { schema }), ...(tools !== undefined && { tools }) };
     const preimage = toPreimage(provider, request, inputs);
     const key = cacheKey(preimage);
     if (asker.wanted.passed.has(key)) continue;
     if (!run.rejected.has(key)) return { provider, request, preimage, key };
   }
+}
+
+function refuseWhatItCannot({ name, can }: Provider, { tools = [], messages }: Question): void {
+  if (tools.length > 0 && !can.tools) throw cannot(name, 'takes tools');
+  if (!can.images && messages.some((message) => message.role === 'user' && (message.images?.length ?? 0) > 0)) {
+    throw cannot(name, 'takes images');
+  }
+}
+
+function cannot(name: string, what: string): OrchError {
+  return new OrchError('usage', `Expected a provider that ${what}, ${name} does not.`, { hint: 'Name another one.' });
 }
 
 function toPreimage(provider: Provider, request: ModelRequest, inputs: Preimage['inputs']): Preimage {

@@ -11,11 +11,11 @@ import type {
   SentResult,
   Where,
 } from '@orch/contracts';
-import { estimateTokens } from '@orch/providers-core';
+import { estimateTokens, toUsageRecord } from '@orch/providers-core';
 import { failureData } from '../attempt/failure-data.ts';
 import type { RunContext } from '../run/run-context.ts';
-import { usageRecord } from './stored-reply.ts';
 import type { StoredReply } from './stored-reply.ts';
+import { restFor } from './throttle.ts';
 
 /** What an attempt has spent so far. */
 export type Tally = { calls: number; tokensIn: number; tokensOut: number };
@@ -27,6 +27,8 @@ export type Purchase = {
   readonly key: Digest;
   readonly where: Where;
   readonly signal: AbortSignal;
+  /** When the attempt must have ended, by the monotonic clock. */
+  readonly deadline: number | undefined;
   readonly log: (text: string) => void;
   readonly tally: Tally;
   /** Handed the way to log that the answer came, to be called when it is kept: what is paid for is never only logged. */
@@ -42,6 +44,8 @@ export async function buyReply(run: RunContext, purchase: Purchase): Promise<Sto
   const reply = await streamReply(purchase, {
     signal: purchase.signal,
     clock: run.clock,
+    deadline: purchase.deadline,
+    rest: restFor(run, { provider, model }),
     beforeRequest: ({ try: attempt }) => {
       sent = { request_id: run.ids.ulid(), provider, model };
       tally.calls++;
@@ -64,7 +68,7 @@ export async function buyReply(run: RunContext, purchase: Purchase): Promise<Sto
 async function streamReply({ provider, request, log }: Purchase, context: ProviderContext): Promise<Reply> {
   for await (const delta of provider.stream(request, context)) {
     if (delta.type === 'done') return delta.reply;
-    log(delta.text);
+    log(delta.type === 'text' ? delta.text : `\n${delta.call.name}(${delta.call.arguments})\n`);
   }
   throw new OrchError('network', `Expected ${provider.name} to end its answer, the stream stopped before.`);
 }
@@ -78,15 +82,18 @@ function responseData(result: SentResult, hider: Hider) {
   const duration_s = Math.round(result.durationMs) / 1000;
   if (result.ok) {
     const { finishReason, usage } = result.reply;
-    return { duration_s, success: true, finish_reason: finishReason, ...usageRecord(usage) };
+    return { duration_s, success: true, finish_reason: finishReason, ...toUsageRecord(usage) };
   }
   return { duration_s, success: false, error: failureData(result.error, hider) };
 }
 
 function tellNotice(run: RunContext, who: { provider: string; model: string }, notice: ProviderNotice): void {
-  if (notice.type === 'circuit.opened') {
-    run.journal.push(notice.type, { ...who, cooldown_s: notice.cooldownMs / 1000 });
-  } else {
-    run.journal.push(notice.type, who);
+  switch (notice.type) {
+    case 'circuit.opened':
+      return run.journal.push(notice.type, { ...who, cooldown_s: notice.cooldownMs / 1000 });
+    case 'warning':
+      return run.journal.push('provider.warned', { ...who, message: notice.message });
+    default:
+      return run.journal.push(notice.type, who);
   }
 }

@@ -1,5 +1,6 @@
 import { OrchError } from '@orch/contracts';
-import type { CacheEntry, FinishReason, Reply, Usage } from '@orch/contracts';
+import type { CacheEntry, Reply } from '@orch/contracts';
+import { fromReplyRecord, fromUsageRecord, toFinishReason, toReplyRecord, toUsageRecord } from '@orch/providers-core';
 
 /** A reply as the cache keeps it, with the request that paid for it. */
 export type StoredReply = Reply & { readonly paid?: { readonly job_id: string; readonly request_id: string } };
@@ -9,35 +10,23 @@ type EntryBody = Pick<CacheEntry, 'response' | 'finish_reason' | 'usage' | 'mode
 /** Between a reply in the program and the public format of a cache entry. */
 export const replyCodec = {
   toEntry: (reply: StoredReply): EntryBody => ({
-    response: reply.text,
+    response: toReplyRecord(reply),
     finish_reason: reply.finishReason,
-    usage: usageRecord(reply.usage),
+    usage: toUsageRecord(reply.usage),
     ...(reply.modelReported === undefined ? {} : { model_reported: reply.modelReported }),
     ...(reply.paid === undefined ? {} : { paid: reply.paid }),
   }),
   fromEntry: (entry: EntryBody): StoredReply => ({
-    text: textOf(entry),
-    finishReason: (entry.finish_reason ?? 'other') as FinishReason,
-    usage: {
-      tokensIn: entry.usage?.tokens_in,
-      tokensOut: entry.usage?.tokens_out,
-      tokensCached: entry.usage?.tokens_cached,
-    },
+    ...answerOf(entry),
+    finishReason: toFinishReason(entry.finish_reason),
+    usage: fromUsageRecord(entry.usage ?? {}),
     modelReported: entry.model_reported,
     ...(entry.paid === undefined ? {} : { paid: entry.paid }),
   }),
 };
 
-function textOf({ response }: EntryBody): string {
-  if (typeof response === 'string') return response;
+function answerOf({ response }: EntryBody): Pick<Reply, 'text' | 'toolCalls'> {
+  const answer = fromReplyRecord(response);
+  if (answer !== undefined) return answer;
   throw new OrchError('corrupt_log', `Expected a cached reply to be text, got ${typeof response}.`);
-}
-
-/** Usage in the words of the records on disc; what is unknown is absent. */
-export function usageRecord(usage: Usage): { tokens_in?: number; tokens_out?: number; tokens_cached?: number } {
-  return {
-    ...(usage.tokensIn === undefined ? {} : { tokens_in: usage.tokensIn }),
-    ...(usage.tokensOut === undefined ? {} : { tokens_out: usage.tokensOut }),
-    ...(usage.tokensCached === undefined ? {} : { tokens_cached: usage.tokensCached }),
-  };
 }

@@ -1,24 +1,63 @@
+import type { Clock, Rest } from '@orch/contracts';
 import { createFifo } from '@orch/dag';
 import type { Queue } from '@orch/dag';
 import type { RunNode } from './graph.ts';
+
+export type Admission = Queue<RunNode> & {
+  /** Gives the place of a running node back while it waits; resolves when it has one again. */
+  rest(wait: () => Promise<void>): Promise<void>;
+};
+
+export type AdmissionOptions = {
+  readonly concurrency: number;
+  /** Whom a node asks, when that one takes no request at present: nodes that ask it do not start until it does. */
+  readonly throttle?: ((node: RunNode) => Throttle | undefined) | undefined;
+  readonly clock: Clock;
+  /** Aborts when nobody takes any more: frees timers. */
+  readonly over: AbortSignal;
+};
+
+export type Throttle = { readonly who: object; readonly rest: Rest };
 
 type Group = { running: number; readonly parked: Queue<RunNode> };
 
 /**
  * First in, first out, but never more than `concurrency` steps and items at once, nor more items of one step than its
- * `max_parallel`. To find the items of a step and to join them is no work: it waits for nobody.
+ * `max_parallel`, and none whose provider could not be asked yet. To find the items of a step and to join them is no
+ * work: it waits for nobody. What rests holds no place, and comes before what has not started.
  */
-export function createAdmission(concurrency: number): Queue<RunNode> {
+export function createAdmission({ concurrency, throttle, clock, over }: AdmissionOptions): Admission {
   const ready = createFifo<RunNode>();
   const free = createFifo<RunNode>();
+  const returning = createFifo<() => void>();
   const groups = new Map<string, Group>();
+  const throttled = new Map<object, RunNode[]>();
   let running = 0;
+  let again = (): void => undefined;
 
   const limitOf = (node: RunNode) => (node.type === 'item' ? node.step.each?.max_parallel : undefined);
   const groupOf = (node: RunNode): Group => {
     const group = groups.get(node.step.id) ?? { running: 0, parked: createFifo<RunNode>() };
     groups.set(node.step.id, group);
     return group;
+  };
+  /** Kept until its provider may be asked; those who ask the same one wait together. */
+  const park = (node: RunNode): boolean => {
+    const found = throttle?.(node);
+    if (found === undefined) return false;
+    const { who, rest } = found;
+    const parked = throttled.get(who);
+    if (parked !== undefined) return parked.push(node) > 0;
+    throttled.set(who, [node]);
+    const letGo = (): void => {
+      for (const one of throttled.get(who) ?? []) ready.offer(one);
+      throttled.delete(who);
+      again();
+    };
+    clock.sleep(rest.ms, over).then(letGo, (reason: unknown) => {
+      if (!over.aborted) throw reason;
+    });
+    return true;
   };
   /** Whether the node may run now; else it is kept until another of its step ends. */
   const admit = (node: RunNode): boolean => {
@@ -35,11 +74,19 @@ export function createAdmission(concurrency: number): Queue<RunNode> {
   const takeWork = (): RunNode | undefined => {
     if (running >= concurrency) return undefined;
     for (let node = ready.take(); node !== undefined; node = ready.take()) {
-      if (!admit(node)) continue;
+      if (park(node) || !admit(node)) continue;
       running++;
       return node;
     }
     return undefined;
+  };
+  const giveBack = (): void => {
+    running--;
+    if (running >= concurrency) return;
+    const next = returning.take();
+    if (next === undefined) return;
+    running++;
+    next();
   };
 
   return {
@@ -47,12 +94,23 @@ export function createAdmission(concurrency: number): Queue<RunNode> {
     take: () => free.take() ?? takeWork(),
     release(node) {
       if (!isWork(node)) return;
-      running--;
+      giveBack();
       if (limitOf(node) === undefined) return;
       const group = groupOf(node);
       group.running--;
       const parked = group.parked.take();
       if (parked !== undefined) ready.offer(parked);
+    },
+    wake: (callback) => void (again = callback),
+    async rest(wait) {
+      giveBack();
+      again();
+      try {
+        await wait();
+      } finally {
+        if (running < concurrency) running++;
+        else await new Promise<void>((resolve) => void returning.offer(resolve));
+      }
     },
   };
 }

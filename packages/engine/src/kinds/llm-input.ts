@@ -1,7 +1,11 @@
 import type { JsonObject, Message } from '@orch/contracts';
 import { z } from 'zod';
 
-const message = z.strictObject({ role: z.enum(['system', 'user', 'assistant']), content: z.string() });
+const message = z.discriminatedUnion('role', [
+  z.strictObject({ role: z.literal('system'), content: z.string() }),
+  z.strictObject({ role: z.literal('user'), content: z.string() }),
+  z.strictObject({ role: z.literal('assistant'), content: z.string() }),
+]);
 
 /** The rendered fields of a step that asks a model. `prompt_file` was read into `prompt` when the job was compiled. */
 export const llmInput = z
@@ -48,6 +52,6 @@ export function messagesOf({ system, prompt = '', messages }: LlmInput, attached
   return system === undefined ? [...whole] : [{ role: 'system', content: system }, ...whole];
 }
 
-function withFiles({ role, content }: Message, attached: string): Message {
-  return { role, content: `${content}\n\nAttached files:\n\n${attached}` };
+function withFiles(message: Message, attached: string): Message {
+  return { ...message, content: `${message.content}\n\nAttached files:\n\n${attached}` };
 }

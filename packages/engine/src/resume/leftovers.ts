@@ -19,6 +19,8 @@ export type Leftovers = {
   readonly recovered: ReadonlySet<Digest>;
   /** Key of the last question that was answered to a step or item, and did not let it succeed since. */
   readonly lastQuestion: (where: Where) => Digest | undefined;
+  /** What a tool answered to a call of this step or item, since it last succeeded. */
+  readonly toolReturn: (where: Where, call: string) => EventData['tool.returned'] | undefined;
   /** To persons. */
   readonly questions: Questions;
   /** Requests of the inbox that stand in the log already. */
@@ -31,6 +33,7 @@ export function createLeftovers(): Leftovers {
   const rejected = new Set<Digest>();
   const recovered = new Set<Digest>();
   const questions = new Map<string, Digest>();
+  const toolReturns = new Map<string, Map<string, EventData['tool.returned']>>();
   const persons = createQuestions();
   const handled = new Set<string>();
 
@@ -47,6 +50,7 @@ export function createLeftovers(): Leftovers {
     'step.succeeded': (event) => {
       processes.delete(unitKey(event));
       questions.delete(unitKey(event));
+      toolReturns.delete(unitKey(event));
     },
     'llm.request': (event) => {
       const data = event.data as EventData['llm.request'];
@@ -60,6 +64,11 @@ export function createLeftovers(): Leftovers {
       requests.delete(id);
     },
     'cache.hit': (event) => noteAnswered(event, (event.data as EventData['cache.hit']).cache_key),
+    'tool.returned': (event) => {
+      const data = event.data as EventData['tool.returned'];
+      const returns = toolReturns.get(unitKey(event)) ?? new Map<string, EventData['tool.returned']>();
+      toolReturns.set(unitKey(event), returns.set(data.call, data));
+    },
     'reply.rejected': ({ data }) => void rejected.add((data as EventData['reply.rejected']).cache_key),
   };
 
@@ -75,6 +84,7 @@ export function createLeftovers(): Leftovers {
     rejected,
     recovered,
     handled,
+    toolReturn: (where, call) => toolReturns.get(unitKey(where))?.get(call),
     lastQuestion: (where) => questions.get(unitKey(where)),
     questions: persons,
   };

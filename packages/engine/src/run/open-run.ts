@@ -9,6 +9,9 @@ import { createHider, hideValue, hidesNothing } from '@orch/secrets';
 import type { Execution } from './execute.ts';
 import { hidingProvider } from '../exchange/hiding-provider.ts';
 import { openJournal } from './journal.ts';
+import { noTools } from '../attempt/call-tool.ts';
+import { createAdmission } from '../graph/admission.ts';
+import { createThrottle } from '../exchange/throttle.ts';
 import { createLeftovers } from '../resume/leftovers.ts';
 import { allKinds } from '../kinds/index.ts';
 import { kindsOf, requireSameKinds } from '../load-kinds.ts';
@@ -86,6 +89,11 @@ export async function openRun(execution: Opening): Promise<OpenRun> {
     cache: openCache(paths.cache, { ...cached, codec: replyCodec }),
     made: openCache(paths.cache, cached),
     sharedBlobs: openBlobs(join(paths.sharedCache, 'blobs'), { durability }),
+    tools: ports.tools ?? noTools,
+    admission: createAdmission({
+      ...{ concurrency: plan.concurrency, clock, over: over.signal },
+      throttle: (node) => throttle(node),
+    }),
     provider: ports.provider && hidingProvider(ports.provider, hider),
     providers: new Map([...(ports.providers ?? [])].map(([name, provider]) => [name, hidingProvider(provider, hider)])),
     frozen: options.frozen ?? false,
@@ -113,6 +121,7 @@ export async function openRun(execution: Opening): Promise<OpenRun> {
     openedAt: journal.state.seq,
     over: over.signal,
   };
+  const throttle = createThrottle(run);
   return {
     run,
     manifest: () => writer.finish(),

@@ -12,10 +12,12 @@ import type {
   Provider,
   RunCosts,
   StepKind,
+  ToolServers,
 } from '@orch/contracts';
 import type { Files, RunPaths } from '@orch/filestore';
 import type { Journal } from './journal.ts';
 import type { Leftovers } from '../resume/leftovers.ts';
+import type { Admission } from '../graph/admission.ts';
 import type { LivePlan } from '../graph/live-plan.ts';
 import type { Restore } from '../resume/restore-files.ts';
 import type { Results } from './results.ts';
@@ -85,6 +87,9 @@ export type RunContext = RunFacts & {
   readonly leftovers: Leftovers;
   /** The steps there are, and how more of them join. */
   readonly plan: LivePlan;
+  readonly tools: ToolServers;
+  /** Who may start, and who gives way while it waits. */
+  readonly admission: Admission;
   readonly startChild: StartChild;
   /** The last event of the log when this attempt of the run began. */
   readonly openedAt: number;

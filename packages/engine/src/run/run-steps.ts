@@ -2,7 +2,6 @@ import { OrchError } from '@orch/contracts';
 import type { PlanStep } from '@orch/contracts';
 import { buildDag, runDag } from '@orch/dag';
 import type { DagResult, Outcome as NodeOutcome, SkipReason } from '@orch/dag';
-import { createAdmission } from '../graph/admission.ts';
 import { runAttempt } from '../attempt/attempt.ts';
 import { failsJob, policyOf } from '../graph/failure-policy.ts';
 import { createFanOuts } from '../fan-out/fan-out.ts';
@@ -44,7 +43,7 @@ export async function runSteps(
   const result = await runDag<RunNode, Settled>(dag.value, (node) => runNode(run, { node, signal, fanOuts, skipped }), {
     drain,
     signal,
-    queue: createAdmission(run.job.plan.concurrency),
+    queue: run.admission,
     onFailure(node, isAccepted) {
       if (failsJob(node, isAccepted)) goesOn.set(node.id, isAccepted());
       return policyOf(node);

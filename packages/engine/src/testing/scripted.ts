@@ -18,7 +18,7 @@ export function scripted(script: Script, can: Partial<Provider['can']> = {}): Sc
   };
   const provider: Provider = {
     name: 'scripted',
-    can: { schema: true, local: true, shareable: true, ...can },
+    can: { schema: true, tools: true, images: true, local: true, shareable: true, ...can },
     identify: ({ model = '', options }) => ({ name: 'scripted', model, opts: { ...options } as Record<string, never> }),
     complete: () => Promise.reject(new Error('not used')),
     stream,

@@ -81,7 +81,7 @@ function listener(requests: ModelRequest[]): Provider {
   };
   return {
     name: 'nobody',
-    can: { schema: true, local: true, shareable: false },
+    can: { schema: true, tools: true, images: true, local: true, shareable: false },
     identify: ({ model = '' }) => ({ name: 'nobody', model, opts: {} }),
     complete: async (request) => hear(request),
     async *stream(request) {

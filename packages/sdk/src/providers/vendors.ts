@@ -1,8 +1,9 @@
-import type { Clock, Provider, ProviderSettings } from '@orch/contracts';
+import type { Clock, Provider } from '@orch/contracts';
+import type { SettingsInput } from '@orch/providers-core';
 
 /** What a vendor's package is given. */
 type VendorContext = {
-  readonly settings: ProviderSettings;
+  readonly settings: SettingsInput;
   readonly clock: Clock;
   /** Absolute folder of recordings, beside the job. */
   readonly recordings: string;

@@ -1,0 +1,39 @@
+import { canonicalJson, sha256 } from '@orch/cache';
+import type { BlobStore, Digest, JsonObject, Message, ToolSpec } from '@orch/contracts';
+
+/**
+ * A conversation as cache keys and recordings name it, its bytes kept as blobs. What the vendor calls a call is left
+ * out: the same conversation has the same digests, whoever led it.
+ */
+export function digestMessages(messages: readonly Message[], blobs: Pick<BlobStore, 'put'>): JsonObject[] {
+  return messages.map((message) => {
+    const { role, content } = message;
+    return { role, sha256: blobs.put(content), ...restOf(message, blobs) };
+  });
+}
+
+export function digestTools(tools: readonly ToolSpec[] | undefined, blobs: Pick<BlobStore, 'put'>): Digest | undefined {
+  return tools === undefined || tools.length === 0 ? undefined : blobs.put(canonicalJson(tools));
+}
+
+function restOf(message: Message, blobs: Pick<BlobStore, 'put'>): JsonObject {
+  switch (message.role) {
+    case 'system':
+      return {};
+    case 'user':
+      return message.images === undefined || message.images.length === 0
+        ? {}
+        : {
+            images: message.images.map(({ mediaType, data }) => ({
+              media_type: mediaType,
+              sha256: blobs.put(Buffer.from(data, 'base64')),
+            })),
+          };
+    case 'assistant':
+      return message.toolCalls === undefined
+        ? {}
+        : { tool_calls: message.toolCalls.map(({ name, arguments: args }) => ({ name, sha256: sha256(args) })) };
+    case 'tool':
+      return { tool: message.name, ...(message.isError === true && { is_error: true }) };
+  }
+}
