@@ -2,12 +2,13 @@ import { readFileSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, resolve, sep } from 'node:path';
 import { toFileBlock } from '@orch/answers';
 import { OrchError, err, ok } from '@orch/contracts';
-import type { FileRef, Json, NeedResult, Result, StepHost, StepScope } from '@orch/contracts';
+import type { FileRef, Image, Json, NeedResult, Result, StepHost, StepScope } from '@orch/contracts';
 import { resolveInside } from '@orch/filestore';
 import { findFiles } from '../fan-out/find-files.ts';
 
-/** Bytes: of one file, and of all that a question carries. */
+/** Bytes: of one file, of one image, and of all text that a question carries. */
 const mostOfFile = 256 * 1024;
+const mostOfImage = 5 * 1024 * 1024;
 const mostOfAll = 1024 * 1024;
 
 type Folders = Pick<StepHost['dirs'], 'job' | 'run' | 'outputs'>;
@@ -17,19 +18,23 @@ type Place = { readonly folder: 'job' | 'outputs'; readonly pattern: string };
 
 type Found = { readonly id: string; readonly name: string; readonly size: number; readonly read: () => Uint8Array };
 
+/** Images apart from everything else, which is told as text. */
+export type Attached = { readonly text: string; readonly images: readonly Image[] };
+
 /**
  * The attached files as fenced blocks with their names: files below the folder of the job, or, when they are named
- * below `{{ run.outputs }}`, those that the needs of the step wrote. Refused before anybody is asked: what leaves these
- * folders (`unsafe_path`), is not there (`not_found`), is no UTF-8 text or too large (`spec`).
+ * below `{{ run.outputs }}`, those that the needs of the step wrote; images (PNG, JPEG, GIF, WebP) as they are. Refused before anybody is
+ * asked: what leaves these folders (`unsafe_path`), is not there (`not_found`), is neither image nor UTF-8 text, or too
+ * large (`spec`).
  */
-export async function printAttachments(patterns: readonly string[], host: StepHost): Promise<Result<string>> {
+export async function readAttachments(patterns: readonly string[], host: StepHost): Promise<Result<Attached>> {
   const files = new Map<string, Found>();
   for (const pattern of patterns) {
     const found = await find(pattern, host);
     if (!found.ok) return found;
     for (const file of found.value) files.set(file.id, file);
   }
-  return print([...files.values()]);
+  return attach([...files.values()]);
 }
 
 /** Paths below the folder of the job, of attached files that are not too large to be given. */
@@ -37,7 +42,7 @@ export async function attachedPaths(patterns: readonly string[], folders: Folder
   const places = patterns.map((pattern) => placeOf(pattern, folders));
   const inJob = places.flatMap((place) => (place.ok && place.value.folder === 'job' ? [place.value.pattern] : []));
   const paths = await Promise.all(inJob.map((pattern) => pathsIn(folders.job, pattern, folders)));
-  return [...new Set(paths.flat())].filter((path) => sizeOf(resolve(folders.job, path)) <= mostOfFile);
+  return [...new Set(paths.flat())].filter((path) => sizeOf(resolve(folders.job, path)) <= mostOfImage);
 }
 
 async function find(pattern: string, host: StepHost): Promise<Result<Found[]>> {
@@ -111,20 +116,43 @@ function sizeOf(path: string): number {
   return stats?.isFile() === true ? stats.size : -1;
 }
 
-function print(files: readonly Found[]): Result<string> {
+function attach(files: readonly Found[]): Result<Attached> {
   const blocks: string[] = [];
+  const images: Image[] = [];
   let total = 0;
   for (const file of files) {
+    const read = readAttached(file);
+    if (!read.ok) return read;
+    if (typeof read.value !== 'string') {
+      images.push(read.value);
+      continue;
+    }
     total += file.size;
-    if (file.size > mostOfFile) return err(refused(file, `at most ${kilobytes(mostOfFile)} of one file`));
     if (total > mostOfAll) {
       return err(refused(file, `at most ${kilobytes(mostOfAll)} in all, got ${kilobytes(total)} up to this one`));
     }
-    const content = textOf(file.read());
-    if (content === undefined) return err(refused(file, 'text in UTF-8, got a binary file'));
-    blocks.push(toFileBlock({ path: file.name, content }));
+    blocks.push(toFileBlock({ path: file.name, content: read.value }));
   }
-  return ok(blocks.join('\n'));
+  return ok({ text: blocks.join('\n'), images });
+}
+
+function readAttached(file: Found): Result<string | Image> {
+  if (file.size > mostOfImage) return err(refused(file, `at most ${kilobytes(mostOfFile)} of one file`));
+  const bytes = file.read();
+  const mediaType = imageType(bytes);
+  if (mediaType !== undefined) return ok({ mediaType, data: Buffer.from(bytes).toString('base64') });
+  if (file.size > mostOfFile) return err(refused(file, `at most ${kilobytes(mostOfFile)} of one file`));
+  const content = textOf(bytes);
+  return content === undefined ? err(refused(file, 'an image or text in UTF-8, got another binary file')) : ok(content);
+}
+
+/** By the first bytes of the file (https://mimesniff.spec.whatwg.org/#matching-an-image-type-pattern), whatever its name says. */
+function imageType(bytes: Uint8Array): Image['mediaType'] | undefined {
+  const start = Buffer.from(bytes.subarray(0, 12)).toString('latin1');
+  if (start.startsWith('\x89PNG\r\n\x1A\n')) return 'image/png';
+  if (start.startsWith('\xFF\xD8\xFF')) return 'image/jpeg';
+  if (/^GIF8[79]a/.test(start)) return 'image/gif';
+  return /^RIFF[^]{4}WEBP/.test(start) ? 'image/webp' : undefined;
 }
 
 function textOf(bytes: Uint8Array): string | undefined {

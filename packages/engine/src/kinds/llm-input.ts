@@ -1,10 +1,23 @@
 import type { JsonObject, Message } from '@orch/contracts';
 import { z } from 'zod';
+import type { Attached } from './llm-attachments.ts';
 
 const message = z.discriminatedUnion('role', [
   z.strictObject({ role: z.literal('system'), content: z.string() }),
   z.strictObject({ role: z.literal('user'), content: z.string() }),
   z.strictObject({ role: z.literal('assistant'), content: z.string() }),
+]);
+
+const withSecrets = z.record(z.string(), z.union([z.string(), z.strictObject({ secret: z.string() })]));
+
+const toolServer = z.union([
+  z.strictObject({
+    command: z.string(),
+    args: z.array(z.string()).exactOptional(),
+    env: withSecrets.exactOptional(),
+    cwd: z.string().exactOptional(),
+  }),
+  z.strictObject({ url: z.string(), headers: withSecrets.exactOptional() }),
 ]);
 
 /** The rendered fields of a step that asks a model. `prompt_file` was read into `prompt` when the job was compiled. */
@@ -30,6 +43,22 @@ export const llmInput = z
     /** With a schema always `json`. */
     output: z.enum(['text', 'json', 'files', 'patch']).default('text'),
     allow_truncated: z.boolean().default(false),
+    /** What the model may ask to have called: `server.tool`, with `*` for any part of a name. */
+    tools: z
+      .strictObject({
+        allow: z.array(z.string()),
+        servers: z.record(z.string(), toolServer),
+        rounds: z.int().positive().default(8),
+      })
+      .optional(),
+    resilience: z
+      .strictObject({
+        first_byte_s: z.number().positive().optional(),
+        between_chunks_s: z.number().positive().optional(),
+        total_s: z.number().positive().optional(),
+        retries: z.int().min(0).optional(),
+      })
+      .optional(),
     /** How often a model is asked to mend an answer that does not fit. */
     repair: z.strictObject({ rounds: z.int().min(0).default(1) }).default({ rounds: 1 }),
   })
@@ -43,15 +72,17 @@ export const llmInput = z
 
 export type LlmInput = z.infer<typeof llmInput>;
 
-/** What is asked, with the attached files below it. */
-export function messagesOf({ system, prompt = '', messages }: LlmInput, attached: string): Message[] {
+/** What is asked, with the attached files below it and the images beside it. */
+export function messagesOf({ system, prompt = '', messages }: LlmInput, attached: Attached): Message[] {
   const conversation: readonly Message[] = messages ?? [{ role: 'user', content: prompt }];
   const last = conversation.at(-1);
-  const whole =
-    attached === '' || last === undefined ? conversation : [...conversation.slice(0, -1), withFiles(last, attached)];
+  const whole = last?.role === 'user' ? [...conversation.slice(0, -1), withFiles(last, attached)] : conversation;
   return system === undefined ? [...whole] : [{ role: 'system', content: system }, ...whole];
 }
 
-function withFiles(message: Message, attached: string): Message {
-  return { ...message, content: `${message.content}\n\nAttached files:\n\n${attached}` };
+type UserMessage = Extract<Message, { role: 'user' }>;
+
+function withFiles({ role, content }: UserMessage, { text, images }: Attached): UserMessage {
+  const whole = text === '' ? content : `${content}\n\nAttached files:\n\n${text}`;
+  return { role, content: whole, ...(images.length > 0 && { images }) };
 }

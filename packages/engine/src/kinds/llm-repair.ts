@@ -1,11 +1,14 @@
 import { err } from '@orch/contracts';
 import type { Answer, ErrorCode, Message, OrchError, Question, Result, StepHost } from '@orch/contracts';
 import type { LlmOutput } from './llm-answer.ts';
+import type { Conversation } from './llm-tools.ts';
 
 type Repair<T> = {
   /** How often a model is asked to mend its answer. */
   readonly rounds: number;
   readonly output: LlmOutput;
+  /** Leads to an answer, and to what was said until then. */
+  readonly ask: (question: Question) => Promise<Result<Conversation>>;
   readonly read: (text: string) => Result<T>;
 };
 
@@ -18,19 +21,19 @@ type Unfit = { readonly answer: Answer; readonly fault: OrchError };
 export async function askUntilFit<T>(host: StepHost, question: Question, repair: Repair<T>): Promise<Result<T>> {
   const unfit: Unfit[] = [];
   for (let { messages } = question; ;) {
-    const asked = await host.ask({ ...question, messages });
+    const asked = await repair.ask({ ...question, messages });
     const last = unfit.at(-1);
     if (!asked.ok) {
       if (last === undefined || !unanswerable.has(asked.error.code)) return asked;
       return rejectAll(host, unfit, last);
     }
-    const answer = asked.value;
+    const { answer, messages: said } = asked.value;
     const found = repair.read(answer.reply.text);
     if (found.ok || !found.error.retryable) return found;
     unfit.push({ answer, fault: found.error });
     if (unfit.length > repair.rounds) return rejectAll(host, unfit, { answer, fault: found.error });
     host.log(`\n\nThis answer cannot be used. ${found.error.message}\n\n`);
-    messages = [...messages, ...complaint(answer, found.error, repair.output)];
+    messages = [...said, ...complaint(answer, found.error, repair.output)];
   }
 }
 

@@ -278,6 +278,26 @@ describe('attached files', () => {
     expect(output(changed)).toBe('two');
   });
 
+  test('are images when they are, whatever they are called, and text beside them', async () => {
+    const png = Buffer.from('89504e470d0a1a0a00000000', 'hex');
+    const model = scripted(['a cat']);
+    await execute({ prompt: 'What is it?', attachments: ['*'] }, model, { files: { 'cat.dat': png, 'x.md': 'X' } });
+    expect(model.asked[0]?.messages).toEqual([
+      {
+        role: 'user',
+        content: expect.stringMatching(/^What is it\?\n\nAttached files:\n\n[^]*X/) as string,
+        images: [{ mediaType: 'image/png', data: png.toString('base64') }],
+      },
+    ]);
+  });
+
+  test('are no images for a provider that takes none', async () => {
+    const model = scripted([], { images: false });
+    const files = { 'cat.gif': Buffer.from('GIF89a\0') };
+    const ran = await execute({ prompt: 'p', attachments: ['cat.gif'] }, model, { files });
+    expect(failure(ran)).toMatchObject({ code: 'usage', message: 'Expected a provider that takes images, scripted does not.' }); // prettier-ignore
+  });
+
   const kB = 1024;
   test.each<[string, string[], Files, string, RegExp]>([
     [
@@ -299,14 +319,14 @@ describe('attached files', () => {
       ['a.png'],
       { 'a.png': Uint8Array.of(1, 0, 2) },
       'spec',
-      /a\.png \(1 kB\): expected text in UTF-8, got a binary file/,
+      /a\.png \(1 kB\): expected an image or text in UTF-8, got another binary file/,
     ],
     [
       'bytes that are no UTF-8',
       ['a.bin'],
       { 'a.bin': Uint8Array.of(0xff, 0xfe) },
       'spec',
-      /a\.bin .* got a binary file/,
+      /a\.bin .* got another binary file/,
     ],
     [
       'no file',

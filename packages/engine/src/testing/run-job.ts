@@ -54,8 +54,8 @@ export function nameOf({ step = '', item }: Where): string {
 }
 
 export function portsOf(around: Partial<EnginePorts>): EnginePorts {
-  const { commandEnv = {}, provider, providers, hider, kinds, clock, ids, compileSteps } = around;
-  return { commandEnv, provider, providers, hider, kinds, clock, ids, compileSteps };
+  const { commandEnv = {}, provider, providers, hider, kinds, clock, ids, compileSteps, tools } = around;
+  return { commandEnv, provider, providers, hider, kinds, clock, ids, compileSteps, tools };
 }
 
 async function ended(handle: RunHandle): Promise<Ran> {
