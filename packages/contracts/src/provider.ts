@@ -76,7 +76,7 @@ export type ModelRequest = {
   /** What the model may ask to have called. */
   readonly tools?: readonly ToolSpec[] | undefined;
   /** What the step wants instead of the provider's own. */
-  readonly resilience?: Partial<Resilience> | undefined;
+  readonly resilience?: Resilience | undefined;
   /** Who asks, and the digests of what is asked; recordings are found by these. */
   readonly asked: {
     readonly step: string;
@@ -200,15 +200,15 @@ export interface Provider {
   close?(): Promise<void>;
 }
 
-/** How long an exchange waits, and how often it tries. */
+/** How long an exchange waits, and how often it tries. What is left out is for whoever is asked to say. */
 export type Resilience = {
   /** From the request to the first byte of its answer. */
-  readonly firstByteMs: number;
-  readonly betweenChunksMs: number;
-  /** Of one try from first to last; without limit unless given. */
-  readonly totalMs: number | undefined;
+  readonly firstByteMs?: number | undefined;
+  readonly betweenChunksMs?: number | undefined;
+  /** Of one try, from its request to the end of its answer. */
+  readonly totalMs?: number | undefined;
   /** Further tries after the first. */
-  readonly maxRetries: number;
+  readonly maxRetries?: number | undefined;
 };
 
 /** What a provider may be asked for; learned from its answers where nothing is set. */
@@ -232,7 +232,7 @@ export type ProviderSettings = {
   readonly timeoutMs: number;
   /** For one connection, TLS included. */
   readonly connectMs: number;
-  readonly resilience: Partial<Resilience>;
+  readonly resilience: Resilience;
   readonly maxRetries: number;
   readonly limits: Limits;
   readonly breaker: { readonly threshold: number; readonly cooldownMs: number };

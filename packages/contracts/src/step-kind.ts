@@ -80,7 +80,7 @@ export type Question = {
   readonly schema?: JsonObject | undefined;
   /** What the model may ask to have called. Whoever asks calls it, and asks again. */
   readonly tools?: readonly ToolSpec[] | undefined;
-  readonly resilience?: Partial<Resilience> | undefined;
+  readonly resilience?: Resilience | undefined;
   /** The model the step names instead of the provider's. */
   readonly model?: string | undefined;
   /** An answer that was cut short is used as it is, instead of failing with `truncated`. */

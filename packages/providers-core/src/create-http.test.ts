@@ -9,7 +9,7 @@ import { FakeClock } from '@orch/testkit';
 import { expect, onTestFinished, test } from 'vitest';
 import { createHttp } from './create-http.ts';
 import { decodeNdjson } from './decode-ndjson.ts';
-import type { Http, HttpPolicy, StreamRequest, TextDelta } from './http.ts';
+import type { Http, HttpPolicy, StreamRequest, AnswerDelta } from './http.ts';
 import { cutStream } from './network-error.ts';
 
 /** A clock that tells when somebody falls asleep for so long. */
@@ -85,7 +85,7 @@ function setUp(url: string, policy: Partial<HttpPolicy> = {}) {
   return { clock, http, log, cancel, request };
 }
 
-async function* read({ chunks }: { chunks: AsyncIterable<Uint8Array> }): AsyncGenerator<TextDelta, Reply> {
+async function* read({ chunks }: { chunks: AsyncIterable<Uint8Array> }): AsyncGenerator<AnswerDelta, Reply> {
   let text = '';
   for await (const line of decodeNdjson(chunks) as AsyncIterable<{ text: string; done?: true }>) {
     if (line.done) return { text, finishReason: 'stop', usage: {} };
@@ -357,7 +357,7 @@ test('a server that is not there is a network failure that names it', async () =
 test('a connection that is not made in time is a network failure', async () => {
   const silent = createTcpServer((socket) => void onTestFinished(() => void socket.destroy()));
   const url = (await listen(silent)).replace('http:', 'https:');
-  const { http, request } = setUp(url, { maxRetries: 0, connectTimeoutMs: 50 });
+  const { http, request } = setUp(url, { maxRetries: 0, connectMs: 50 });
   expect(await failureOf(http.collect(request))).toMatchObject({ code: 'network' });
 });
 

@@ -47,12 +47,12 @@ export function createHttp(policy: HttpPolicy, { clock, dispatcher, random = Mat
   };
 }
 
-const connectTimeoutMs = 10_000;
+const connectMs = 10_000;
 
 /** undici is loaded when the first request leaves: it is the dearest import of a program that may never send one. */
 async function openAgent(policy: HttpPolicy): Promise<Dispatcher> {
   const { Agent } = await import('undici');
-  return new Agent({ connect: { timeout: policy.connectTimeoutMs ?? connectTimeoutMs }, allowH2: false });
+  return new Agent({ connect: { timeout: policy.connectMs ?? connectMs }, allowH2: false });
 }
 
 function toWire<T, R>(

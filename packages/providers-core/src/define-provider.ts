@@ -9,7 +9,7 @@ import type {
   Reply,
 } from '@orch/contracts';
 import { headerOf } from './http-headers.ts';
-import type { Http, StreamRequest, TextDelta } from './http.ts';
+import type { Http, StreamRequest, AnswerDelta } from './http.ts';
 import { readJson } from './read-json.ts';
 import type { HttpResponse } from './send-once.ts';
 
@@ -27,11 +27,12 @@ export type Vendor = {
   identify(request: AskedModel): ProviderIdentity;
   /** The request for a streamed answer. */
   request(request: AskedModel): VendorRequest;
-  /** Reads a streamed answer: yields its text, returns the whole. Throws `network` when it ends before its end. */
-  deltas(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<TextDelta, Reply>;
+  /** Reads a streamed answer: yields its text and calls, returns the whole. Throws `network` when it ends before its end. */
+  deltas(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<AnswerDelta, Reply>;
   /** Reads an answer that came as one JSON value, from a server that does not stream. */
   reply(body: unknown): Reply;
   check: Provider['check'];
+  models?: Provider['models'];
   /** What to do about an error of an exchange, where the vendor knows better. */
   hint?(error: OrchError, model: string): string | undefined;
 };
@@ -58,6 +59,7 @@ export function defineProvider(vendor: Vendor): Provider {
       yield* http.stream(ask(request, context));
     },
     check: (model, context) => vendor.check(model, context),
+    ...(vendor.models !== undefined && { models: vendor.models }),
     close: () => http.close(),
   };
 }
@@ -70,10 +72,11 @@ function withModel(name: string, request: ModelRequest): AskedModel {
   });
 }
 
-async function* readAnswer(vendor: Vendor, response: HttpResponse): AsyncGenerator<TextDelta, Reply> {
+async function* readAnswer(vendor: Vendor, response: HttpResponse): AsyncGenerator<AnswerDelta, Reply> {
   const type = headerOf(response.headers, 'content-type') ?? '';
   if (!/^application\/json\b/i.test(type)) return yield* vendor.deltas(response.chunks);
   const reply = vendor.reply(await readJson(response.chunks));
   if (reply.text !== '') yield { type: 'text', text: reply.text };
+  for (const call of reply.toolCalls ?? []) yield { type: 'tool_call', call };
   return reply;
 }

@@ -2,10 +2,9 @@ import type { Clock, Delta, JsonObject, OrchError, ProviderContext, ProviderSett
 import type { Dispatcher } from 'undici';
 import type { HttpResponse } from './send-once.ts';
 
-export type HttpPolicy = Pick<ProviderSettings, 'timeoutMs' | 'maxRetries' | 'breaker'> & {
-  /** For one connection, TLS included; 10 s unless given. A dispatcher that is handed in has its own limit. */
-  readonly connectTimeoutMs?: number | undefined;
-};
+/** A dispatcher that is handed in has its own limit for connections. */
+export type HttpPolicy = Pick<ProviderSettings, 'timeoutMs' | 'maxRetries' | 'breaker'> &
+  Partial<Pick<ProviderSettings, 'connectMs' | 'resilience' | 'limits'>>;
 
 export type HttpDeps = {
   /** Times breakers. The waits of an exchange go by the clock of its context. */
@@ -28,14 +27,14 @@ export type HttpRequest = {
   readonly hint?: ((error: OrchError) => string | undefined) | undefined;
 };
 
-/** A piece of text as it arrives. */
-export type TextDelta = Extract<Delta, { type: 'text' }>;
+/** A piece of an answer as it arrives: text, or a whole call of a tool. */
+export type AnswerDelta = Exclude<Delta, { type: 'done' }>;
 
 export type StreamRequest = HttpRequest & {
   /** Names the breaker that guards this request: one for each model. */
   readonly circuit: string;
-  /** Yields the text of the answer as it arrives, returns the whole. */
-  read(response: HttpResponse): AsyncGenerator<TextDelta, Reply>;
+  /** Yields the parts of the answer as they arrive, returns the whole. */
+  read(response: HttpResponse): AsyncGenerator<AnswerDelta, Reply>;
 };
 
 export interface Http {

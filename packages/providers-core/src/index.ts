@@ -13,7 +13,7 @@ export { defineProvider } from './define-provider.ts';
 export type { AskedModel, Vendor, VendorRequest } from './define-provider.ts';
 export { estimateTokens } from './estimate-tokens.ts';
 export type { HttpHeaders } from './http-headers.ts';
-export type { Http, HttpDeps, HttpPolicy, HttpRequest, StreamRequest, TextDelta } from './http.ts';
+export type { Http, HttpDeps, HttpPolicy, HttpRequest, StreamRequest, AnswerDelta } from './http.ts';
 export { modelOptions, parseOptions } from './model-options.ts';
 export { cutStream } from './network-error.ts';
 export { fromReplyRecord, fromUsageRecord, toFinishReason, toReplyRecord, toUsageRecord } from './reply-record.ts';

@@ -21,6 +21,29 @@ const schema = z.strictObject({
   timeoutMs: z.number().positive().default(60_000),
   /** Further tries after the first. */
   maxRetries: z.int().nonnegative().default(3),
+  /** Sent with every request, over the vendor's own. */
+  headers: z.record(z.string(), z.string()).optional(),
+  api: z.string().optional(),
+  apiVersion: z.string().optional(),
+  connectMs: z.number().positive().default(10_000),
+  /** What is left out is `timeoutMs`, without limit, and `maxRetries`. */
+  resilience: z
+    .strictObject({
+      firstByteMs: z.number().positive(),
+      betweenChunksMs: z.number().positive(),
+      totalMs: z.number().positive(),
+      maxRetries: z.int().nonnegative(),
+    })
+    .partial()
+    .default({}),
+  limits: z
+    .strictObject({
+      requestsPerMinute: z.number().positive(),
+      tokensPerMinute: z.number().positive(),
+      maxParallel: z.int().positive(),
+    })
+    .partial()
+    .default({}),
   breaker: z
     .strictObject({ threshold: z.int().positive(), cooldownMs: z.number().nonnegative() })
     .default({ threshold: 5, cooldownMs: 30_000 }),

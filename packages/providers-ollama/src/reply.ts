@@ -1,6 +1,6 @@
 import type { FinishReason, Reply } from '@orch/contracts';
 import { classifyHttp, cutStream, decodeNdjson } from '@orch/providers-core';
-import type { TextDelta } from '@orch/providers-core';
+import type { AnswerDelta } from '@orch/providers-core';
 
 /** One line of the answer, as far as it is read. */
 type Line = {
@@ -14,7 +14,7 @@ type Line = {
 };
 
 /** A streamed answer: lines of text, then one with `done: true` and the counts. */
-export async function* readDeltas(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<TextDelta, Reply> {
+export async function* readDeltas(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<AnswerDelta, Reply> {
   let text = '';
   for await (const value of decodeNdjson(chunks)) {
     const line = toLine(value);

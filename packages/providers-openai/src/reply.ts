@@ -1,7 +1,7 @@
 import { OrchError } from '@orch/contracts';
 import type { FinishReason, Reply, Usage } from '@orch/contracts';
 import { classifyHttp, cutStream, decodeSse } from '@orch/providers-core';
-import type { TextDelta } from '@orch/providers-core';
+import type { AnswerDelta } from '@orch/providers-core';
 
 /** One chunk of a streamed completion, or a whole one, as far as it is read. */
 type Completion = {
@@ -19,7 +19,7 @@ type Choice = { readonly delta?: Said | null; readonly message?: Said | null; re
 type Said = { readonly content?: unknown; readonly refusal?: unknown };
 
 /** A streamed answer: chunks of text, one with the reason of its end, one with the usage, then `[DONE]`. */
-export async function* readDeltas(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<TextDelta, Reply> {
+export async function* readDeltas(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<AnswerDelta, Reply> {
   const draft = newDraft();
   for await (const { data } of decodeSse(chunks)) {
     if (data === '[DONE]') return toReply({ ...draft, finish: draft.finish ?? 'other' });

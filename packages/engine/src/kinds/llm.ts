@@ -35,7 +35,7 @@ export const llmKind: ReadingKind<LlmInput> = {
   },
 };
 
-function resilienceOf({ resilience }: LlmInput): Partial<Resilience> | undefined {
+function resilienceOf({ resilience }: LlmInput): Resilience | undefined {
   if (resilience === undefined) return undefined;
   const { first_byte_s: first, between_chunks_s: between, total_s: total, retries } = resilience;
   return {
