@@ -5,7 +5,7 @@ import tseslint from 'typescript-eslint';
 import { depConstraints } from './tools/walls.mjs';
 
 const sources = ['packages/*/src/**/*.ts', 'apps/*/src/**/*.ts'];
-const tests = ['**/*.test.ts'];
+const tests = ['**/*.test.ts', '**/src/testing/**'];
 
 /** @param {string[]} allow */
 const boundaries = (allow) => ({

@@ -116,7 +116,10 @@ export const badProviders: readonly Case[] = [
     job: asks,
     args: ['run', 'job.yaml', '--provider', 'olama:x'],
     exit: 2,
-    says: ['Expected --provider to be one of the providers ollama, openai, replay, echo, got `olama`', 'mean ollama'],
+    says: [
+      'Expected --provider to be one of the providers ollama, openai, anthropic, mlx, replay, echo, got `olama`',
+      'mean ollama',
+    ],
   },
   {
     name: 'an unknown provider in the job',
@@ -124,7 +127,7 @@ export const badProviders: readonly Case[] = [
     args: ['run', 'job.yaml'],
     exit: 2,
     says: [
-      'job.yaml:1:11: provider: expected one of ollama, openai, replay, echo, got "olama", did you mean "ollama"?',
+      'job.yaml:1:11: provider: expected one of ollama, openai, anthropic, mlx, replay, echo, got "olama", did you mean "ollama"?',
     ],
   },
   {
@@ -133,7 +136,10 @@ export const badProviders: readonly Case[] = [
     args: ['run', 'job.yaml'],
     env: () => ({ PROVIDER: 'olama:x' }),
     exit: 2,
-    says: ['Expected PROVIDER to be one of the providers ollama, openai, replay, echo, got `olama`', 'mean ollama'],
+    says: [
+      'Expected PROVIDER to be one of the providers ollama, openai, anthropic, mlx, replay, echo, got `olama`',
+      'mean ollama',
+    ],
   },
   {
     name: 'a badly written provider',

@@ -65,6 +65,17 @@ describe.concurrent('the examples of the job language', () => {
     await expectNothingLeftToDo(place);
   });
 
+  test('tools calls a server of its own, until the model knows what to answer', async (context) => {
+    const place = copyOf('tools', context);
+    await expectRun(place, ['job.yaml', ...replay]);
+    expect(place.output('letter.md')).toContain('300 g cost 41.70 €');
+    expect(eventsOf(place, 'tool.called').map(({ data }) => data['name'])).toEqual([
+      ...['shop.find', 'shop.price', 'shop.price'],
+    ]);
+    expect(eventsOf(place, 'llm.request')).toHaveLength(3);
+    await expectNothingLeftToDo(place);
+  });
+
   test('summarise-docs leaves a page out whose answer never fits, and fails below two', async (context) => {
     const place = copyOf('summarise-docs', context);
     place.write({ 'docs/brewing.md': '# Another page\n' });

@@ -22,6 +22,7 @@ export async function startModel(
 ): Promise<ModelServer> {
   const questions: string[] = [];
   const reply = async (request: IncomingMessage): Promise<string> => {
+    if (request.url === '/api/show') return '{}';
     if (request.url === '/api/tags') return JSON.stringify({ models: [{ name: 'm' }] });
     const question = await readQuestion(request);
     const nth = questions.filter((earlier) => earlier === question).length;

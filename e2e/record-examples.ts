@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, readdirSync, renameSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LLMock } from '@copilotkit/aimock';
+import type { ToolCall } from '@copilotkit/aimock';
 
 type Example = {
   /** Which recording answers which question; the nth time, where more of them answer the same one. */
@@ -47,6 +48,13 @@ const examples: Readonly<Record<string, Example>> = {
       ['pages.3', /# Storing/],
     ],
   },
+  tools: {
+    replies: [
+      ['answer.1', /^A customer asks/, 0],
+      ['answer.2', /^A customer asks/, 1],
+      ['answer.3', /^A customer asks/, 2],
+    ],
+  },
   triage: {
     replies: [
       ['classify.1', /^Say what kind[^]*voucher/],
@@ -69,9 +77,7 @@ const orch = join(root, 'tools', 'orch');
 for (const [name, example] of Object.entries(examples)) await record(join(root, 'examples', name), example);
 
 async function record(folder: string, { replies, runs = [[]] }: Example): Promise<void> {
-  const kept = new Map(
-    replies.map(([file]) => [readRecording(join(folder, 'recordings', `${file}.json`)).reply, file]),
-  );
+  const kept = new Map(replies.map(([file]) => [readReply(join(folder, 'recordings', `${file}.json`)), file]));
   const mock = await startModel(folder, replies);
   const env = { ...process.env, OPENAI_BASE_URL: `${mock.url}/v1`, OPENAI_API_KEY: 'not-a-key-of-anybody' };
   const runsDir = mkdtempSync(join(tmpdir(), 'orch-record-'));
@@ -97,7 +103,7 @@ async function startModel(folder: string, replies: Example['replies']): Promise<
   for (const [file, question, nth] of replies) {
     const { reply } = readRecording(join(folder, 'recordings', `${file}.json`));
     const match = { userMessage: question, ...(nth === undefined ? {} : { sequenceIndex: nth }) };
-    mock.on(match, { content: reply, model: 'hand-written' });
+    mock.on(match, { ...toAnswer(reply), model: 'hand-written' });
   }
   await mock.start();
   return mock;
@@ -105,11 +111,23 @@ async function startModel(folder: string, replies: Example['replies']): Promise<
 
 /** A recording goes to where the same reply was before. */
 function keep(file: string, folder: string, kept: ReadonlyMap<string, string>): void {
-  const name = kept.get(readRecording(file).reply);
+  const name = kept.get(readReply(file));
   if (name === undefined) throw new Error(`${file}: expected one of the replies of ${folder}`);
   renameSync(file, join(folder, 'recordings', `${name}.json`));
 }
 
-function readRecording(file: string): { readonly reply: string } {
-  return JSON.parse(readFileSync(file, 'utf8')) as { reply: string };
+function toAnswer(reply: Recorded['reply']) {
+  if (typeof reply === 'string') return { content: reply };
+  const { text, tool_calls: toolCalls } = reply;
+  return text === '' ? { toolCalls } : { content: text, toolCalls };
+}
+
+type Recorded = { readonly reply: string | { readonly text: string; readonly tool_calls: ToolCall[] } };
+
+function readReply(file: string): string {
+  return JSON.stringify(readRecording(file).reply);
+}
+
+function readRecording(file: string): Recorded {
+  return JSON.parse(readFileSync(file, 'utf8')) as Recorded;
 }

@@ -424,6 +424,7 @@ describe.concurrent('secrets', () => {
 async function startModel(context: TestContext, answer: (question: string) => string): Promise<Environment> {
   const url = await startServer(context, async (request, response) => {
     if (request.url === '/api/tags') return void response.end(JSON.stringify({ models: [{ name: 'm' }] }));
+    if (request.url === '/api/show') return void response.writeHead(404).end('{}');
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const { messages } = JSON.parse(Buffer.concat(chunks).toString()) as { messages: { content: string }[] };

@@ -8,10 +8,17 @@
  * @property {readonly string[]} mayImport
  */
 
-const vendors = ['providers-ollama', 'providers-openai', 'providers-replay', 'providers-echo'];
+const vendors = [
+  'providers-ollama',
+  'providers-openai',
+  'providers-anthropic',
+  'providers-mlx',
+  'providers-replay',
+  'providers-echo',
+];
 const mechanisms = ['dag', 'lifecycle', 'filestore', 'process', 'answers', 'secrets'];
 const belowEngine = ['contracts', ...mechanisms, 'events', 'cache', 'spec', 'gates', 'providers-core'];
-const belowSdk = [...belowEngine, ...vendors, 'engine', 'pipelines'];
+const belowSdk = [...belowEngine, ...vendors, 'engine', 'mcp', 'pipelines'];
 
 /** @type {Record<string, Wall>} */
 export const walls = {
@@ -29,10 +36,16 @@ export const walls = {
 
   spec: { dir: 'packages/spec', layer: 3, mayImport: ['contracts', 'dag'] },
   gates: { dir: 'packages/gates', layer: 3, mayImport: ['contracts', 'lifecycle', 'process'] },
+  mcp: { dir: 'packages/mcp', layer: 3, mayImport: ['contracts', 'process'] },
   'providers-core': { dir: 'packages/providers-core', layer: 3, mayImport: ['contracts'] },
   ...Object.fromEntries(
     vendors.map((name) => [name, { dir: `packages/${name}`, layer: 3, mayImport: ['contracts', 'providers-core'] }]),
   ),
+  'providers-mlx': {
+    dir: 'packages/providers-mlx',
+    layer: 3,
+    mayImport: ['contracts', 'providers-core', 'providers-openai'],
+  },
 
   pipelines: { dir: 'packages/pipelines', layer: 3, mayImport: ['contracts'] },
 

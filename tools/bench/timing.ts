@@ -24,6 +24,22 @@ export async function perOperation(
   return median(costs);
 }
 
+/** Microseconds an operation: by the clock, and of this process on the CPU, all of its threads. */
+export type Spent = { readonly cost: number; readonly cpu: number };
+
+/** What an operation of a batch of `count` takes: the medians of several batches, always after some for warming up. */
+export async function spentPerOperation(count: number, batch: () => unknown): Promise<Spent> {
+  for (let times = 0; times < warmUps; times++) await batch();
+  const all: Spent[] = [];
+  for (let times = 0; times < measured; times++) {
+    const before = process.cpuUsage();
+    const cost = await onceMicros(count, batch);
+    const { user, system } = process.cpuUsage(before);
+    all.push({ cost, cpu: (user + system) / count });
+  }
+  return { cost: median(all.map(({ cost }) => cost)), cpu: median(all.map(({ cpu }) => cpu)) };
+}
+
 /** Microseconds an operation of one batch, cold. */
 export async function onceMicros(count: number, batch: () => unknown): Promise<number> {
   const started = performance.now();

@@ -147,12 +147,12 @@ test('init asks a person what kind of job, who answers and the name of the file'
 
 test('init asks again after an answer that does not fit, and says what does', async () => {
   const cwd = place(tempDir(), {});
-  const asked = await cli(['init'], cwd, ['9', 'chian', '1', 'anthropic:x', 'echo', 'a.txt', 'a.yaml']);
+  const asked = await cli(['init'], cwd, ['9', 'chian', '1', 'gemini:x', 'echo', 'a.txt', 'a.yaml']);
   expect([asked.code, asked.prompts]).toEqual([0, 7]);
   expect(asked.err.filter((line) => line.startsWith('error'))).toEqual([
     'error: Expected --template to be one of chain, files, build, approval, got 9.',
     'error: Expected --template to be one of chain, files, build, approval, got chian.',
-    expect.stringMatching(/Expected --provider to be one of the providers .*ollama.*, got `anthropic`/),
+    expect.stringMatching(/Expected --provider to be one of the providers .*ollama.*, got `gemini`/),
     'error: Expected a file name such as job.yaml, got a.txt.',
   ]);
   expect(existsSync(join(cwd, 'a.yaml'))).toBe(true);
@@ -160,7 +160,7 @@ test('init asks again after an answer that does not fit, and says what does', as
 
 test('init refuses an unknown provider, and a folder that is a file', async () => {
   const cwd = place(tempDir(), { plainf: 'x' });
-  const unknown = await cli(['init', '--provider', 'anthropic:x'], cwd);
+  const unknown = await cli(['init', '--provider', 'gemini:x'], cwd);
   expect([unknown.code, unknown.err[0]]).toEqual([2, expect.stringContaining('one of the providers')]);
   const below = await cli(['init', '--file', 'plainf/job.yaml'], cwd);
   expect(below.err).toEqual([expect.stringMatching(/plainf\/job\.yaml/), expect.anything()].slice(0, below.err.length));

@@ -19,6 +19,7 @@ import { outputLines } from './describe/describe-plan.ts';
 import { describeRun } from './describe/describe-run.ts';
 import { errorLines, errorRecord } from './describe/explain-error.ts';
 import { nextSteps } from './describe/next-steps.ts';
+import { whoIs } from './terminal/notices.ts';
 import { createProgress } from './terminal/progress.ts';
 import type { Terminal } from './terminal/terminal.ts';
 import { harmless } from './terminal/words.ts';
@@ -39,7 +40,7 @@ type Following = {
 export async function followRun(
   prepared: PreparedRun,
   following: Following,
-  start: (onEvent: ((event: OrchEvent) => void) | undefined) => RunHandle,
+  start: (onEvent: (event: OrchEvent) => void) => RunHandle,
 ): Promise<ExitCode> {
   const { terminal, json, options } = following;
   const { hider } = prepared.ports;
@@ -47,18 +48,20 @@ export async function followRun(
   const tell = createProgress(terminal, prepared.notes.map(harmless));
   const stops = [options.drain, options.signal].filter((signal) => signal !== undefined);
   const clerk = json ? undefined : createClerk(terminal, AbortSignal.any(stops));
+  const warned = new Set<string>();
   const onEvent = (event: OrchEvent): void => {
+    if (event.type === 'provider.warned') warned.add(`${whoIs(event.data)}: ${event.data.message}`);
+    if (json) return;
     if (clerk === undefined || event.type !== 'step.waiting') tell(event);
     clerk?.note(event);
   };
   try {
-    const onEach = json ? undefined : onEvent;
-    let result = await withAnswers(start(onEach), clerk);
+    let result = await withAnswers(start(onEvent), clerk);
     while (result.status === 'waiting' && clerk?.answered() === true) {
-      const again = { ...options, onEvent: onEach };
+      const again = { ...options, onEvent };
       result = await withAnswers(resumeRun(result.dir, prepared.job, prepared.ports, again), clerk);
     }
-    return await tellEnd(result, prepared, following);
+    return await tellEnd(result, { ...prepared, notes: [...prepared.notes, ...warned] }, following);
   } finally {
     await prepared.close();
   }

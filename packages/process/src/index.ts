@@ -3,4 +3,5 @@ export type { CommandEnd, CommandOptions, CommandResult, StartedCommand } from '
 export { endGroup } from './end-group.ts';
 export type { EndGroupOptions, GroupEnd } from './end-group.ts';
 export { runCommand } from './run-command.ts';
+export { stopGroup } from './group.ts';
 export { markedGroups } from './marked-groups.ts';

@@ -1,50 +1,79 @@
-import type { ProviderContext, Reply } from '@orch/contracts';
+import type { ProviderContext, Reply, Resilience } from '@orch/contracts';
 import type { Dispatcher } from 'undici';
 import { createBreaker } from './breaker.ts';
 import type { Breaker } from './breaker.ts';
 import { exchange } from './exchange.ts';
 import type { Hooks } from './exchange.ts';
-import type { Http, HttpDeps, HttpPolicy, HttpRequest, StreamRequest } from './http.ts';
+import type { AnswerDelta, Http, HttpDeps, HttpPolicy, HttpRequest, StreamRequest } from './http.ts';
+import { createPace } from './pace.ts';
+import type { Pace } from './pace.ts';
 import { readJson } from './read-json.ts';
-import type { HttpResponse, Link, Wire } from './send-once.ts';
+import type { Hand, Link, Wire } from './send-once.ts';
+import { streamed } from './streamed.ts';
+import type { Patience } from './watch-silence.ts';
 
 /**
- * HTTP as providers need it: retry around breaker around timeouts, hooks around every request that is sent, a cancel
- * that closes the socket. Redirects are not followed. What it throws is an OrchError that nobody needs to retry.
+ * HTTP as providers need it: retry around limits, breaker and timeouts, hooks around every request that is sent, a
+ * cancel that closes the socket. Redirects are not followed. What it throws is an OrchError that nobody needs to retry.
  */
 export function createHttp(policy: HttpPolicy, { clock, dispatcher, random = Math.random }: HttpDeps): Http {
-  const { timeoutMs, maxRetries } = policy;
-  const breakers = new Map<string, Breaker>();
+  const guards = new Map<string, Guard>();
   let agent: Promise<Dispatcher> | undefined;
 
-  const linkFor = async ({ signal, clock }: ProviderContext): Promise<Link> => {
-    return { dispatcher: dispatcher ?? (await (agent ??= openAgent(policy))), clock, signal, timeoutMs };
+  const guardOf = (circuit: string): Guard => {
+    const known = guards.get(circuit);
+    if (known !== undefined) return known;
+    const guard = {
+      breaker: createBreaker({ ...policy.breaker, clock }),
+      pace: createPace(policy.limits ?? {}, clock),
+    };
+    guards.set(circuit, guard);
+    return guard;
   };
-  const breakerFor = (circuit: string): Breaker => {
-    const breaker = breakers.get(circuit) ?? createBreaker({ ...policy.breaker, clock });
-    breakers.set(circuit, breaker);
-    return breaker;
+  const linkFor = async (context: ProviderContext, patience: Patience): Promise<Link> => {
+    return { dispatcher: dispatcher ?? (await (agent ??= openAgent(policy))), context, patience };
   };
-  async function* send(request: StreamRequest) {
-    const { mayRetry, hint, circuit, context } = request;
-    const wire = toWire(request, (response) => request.read(response));
-    const ask = { wire, hooks: hooksOf(context), breaker: breakerFor(circuit), maxRetries, random, mayRetry, hint };
-    return yield* exchange(ask, await linkFor(context));
-  }
+  const send = async (request: StreamRequest, hand?: Hand<AnswerDelta>): Promise<Reply> => {
+    const { mayRetry, hint, context, tokens } = request;
+    const { maxRetries, ...patience } = resilienceOf(policy, request.resilience);
+    const guard = guardOf(request.circuit);
+    const wire = toWire(request, (headers) => request.read(headers));
+    const ask = { ...guard, wire, hooks: hooksOf(context), maxRetries, random, mayRetry, hint, tokens, tokensOf };
+    const link = await linkFor(context, patience);
+    return exchange(ask, { ...link, onHeaders: (headers, status) => guard.pace.learn(headers, status) }, hand);
+  };
 
   return {
     async json(request) {
       const { mayRetry, hint, context } = request;
-      const ask = { wire: toWire(request, wholeJson), hooks: {}, maxRetries, random, mayRetry, hint };
-      return lastOf(exchange(ask, await linkFor(context)));
+      const { maxRetries, ...patience } = resilienceOf(policy);
+      const ask = { wire: toWire(request, readJson), hooks: {}, maxRetries, random, mayRetry, hint };
+      return exchange(ask, await linkFor(context, patience));
     },
-    async *stream(request) {
-      const reply = yield* send(request);
-      yield { type: 'done', reply };
-    },
-    collect: (request) => lastOf(send(request)),
+    stream: (request) => streamed((hand) => send(request, hand)),
+    collect: (request) => send(request),
+    waiting: (circuit) => guards.get(circuit)?.pace.waiting(),
     close: async () => (await agent)?.destroy(),
   };
+}
+
+/** What stands before each request of one model. */
+type Guard = { readonly breaker: Breaker; readonly pace: Pace };
+
+type Resolved = Patience & { readonly maxRetries: number };
+
+function resilienceOf({ timeoutMs, maxRetries, resilience }: HttpPolicy, own: Resilience = {}): Resolved {
+  return {
+    firstByteMs: own.firstByteMs ?? resilience?.firstByteMs ?? timeoutMs,
+    betweenChunksMs: own.betweenChunksMs ?? resilience?.betweenChunksMs ?? timeoutMs,
+    totalMs: own.totalMs ?? resilience?.totalMs,
+    maxRetries: own.maxRetries ?? resilience?.maxRetries ?? maxRetries,
+  };
+}
+
+function tokensOf({ usage }: Reply): number | undefined {
+  const { tokensIn, tokensOut } = usage;
+  return tokensIn === undefined && tokensOut === undefined ? undefined : (tokensIn ?? 0) + (tokensOut ?? 0);
 }
 
 const connectMs = 10_000;
@@ -52,13 +81,12 @@ const connectMs = 10_000;
 /** undici is loaded when the first request leaves: it is the dearest import of a program that may never send one. */
 async function openAgent(policy: HttpPolicy): Promise<Dispatcher> {
   const { Agent } = await import('undici');
-  return new Agent({ connect: { timeout: policy.connectMs ?? connectMs }, allowH2: false });
+  // Said here, so that NODE_TLS_REJECT_UNAUTHORIZED does not turn it off.
+  const connect = { timeout: policy.connectMs ?? connectMs, rejectUnauthorized: true };
+  return new Agent({ connect, allowH2: false });
 }
 
-function toWire<T, R>(
-  { url, headers, body }: HttpRequest,
-  read: (response: HttpResponse) => AsyncGenerator<T, R>,
-): Wire<T, R> {
+function toWire<T, R>({ url, headers, body }: HttpRequest, read: Wire<T, R>['read']): Wire<T, R> {
   const common = { accept: 'application/json', 'user-agent': 'orch', ...headers };
   if (body === undefined) return { method: 'GET', url, headers: common, read };
   const typed = { 'content-type': 'application/json', ...common };
@@ -71,15 +99,4 @@ function hooksOf(context: ProviderContext): Hooks<Reply> {
     after: async (result) => context.afterRequest?.(result),
     notify: (notice) => context.onNotice?.(notice),
   };
-}
-
-async function* wholeJson({ chunks }: HttpResponse): AsyncGenerator<never, unknown> {
-  return readJson(chunks);
-}
-
-async function lastOf<R>(parts: AsyncGenerator<unknown, R>): Promise<R> {
-  for (;;) {
-    const next = await parts.next();
-    if (next.done === true) return next.value;
-  }
 }

@@ -8,10 +8,12 @@ import type {
   ProviderIdentity,
   Reply,
 } from '@orch/contracts';
+import type { BodyReader } from './body-reader.ts';
 import { headerOf } from './http-headers.ts';
+import type { HttpHeaders } from './http-headers.ts';
 import type { Http, StreamRequest, AnswerDelta } from './http.ts';
+import { questionTokens, withUsage } from './estimated-usage.ts';
 import { readJson } from './read-json.ts';
-import type { HttpResponse } from './send-once.ts';
 
 /** A question that names its model. */
 export type AskedModel = ModelRequest & { readonly model: string };
@@ -27,8 +29,8 @@ export type Vendor = {
   identify(request: AskedModel): ProviderIdentity;
   /** The request for a streamed answer. */
   request(request: AskedModel): VendorRequest;
-  /** Reads a streamed answer: yields its text and calls, returns the whole. Throws `network` when it ends before its end. */
-  deltas(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<AnswerDelta, Reply>;
+  /** What reads one streamed answer: `readSse` or `readNdjson` of what the vendor's events say. */
+  deltas(): BodyReader<AnswerDelta, Reply>;
   /** Reads an answer that came as one JSON value, from a server that does not stream. */
   reply(body: unknown): Reply;
   check: Provider['check'];
@@ -46,7 +48,9 @@ export function defineProvider(vendor: Vendor): Provider {
       ...vendor.request(asked),
       context,
       circuit: asked.model,
-      read: (response) => readAnswer(vendor, response),
+      tokens: questionTokens(asked) + (asked.options.max_tokens ?? 0),
+      resilience: asked.resilience,
+      read: (headers) => withUsage(readerOf(vendor, headers), asked),
       hint: (error) => vendor.hint?.(error, asked.model),
     };
   };
@@ -60,6 +64,7 @@ export function defineProvider(vendor: Vendor): Provider {
     },
     check: (model, context) => vendor.check(model, context),
     ...(vendor.models !== undefined && { models: vendor.models }),
+    waiting: (model) => http.waiting(model),
     close: () => http.close(),
   };
 }
@@ -72,11 +77,20 @@ function withModel(name: string, request: ModelRequest): AskedModel {
   });
 }
 
-async function* readAnswer(vendor: Vendor, response: HttpResponse): AsyncGenerator<AnswerDelta, Reply> {
-  const type = headerOf(response.headers, 'content-type') ?? '';
-  if (!/^application\/json\b/i.test(type)) return yield* vendor.deltas(response.chunks);
-  const reply = vendor.reply(await readJson(response.chunks));
-  if (reply.text !== '') yield { type: 'text', text: reply.text };
-  for (const call of reply.toolCalls ?? []) yield { type: 'tool_call', call };
-  return reply;
+function readerOf(vendor: Vendor, headers: HttpHeaders): BodyReader<AnswerDelta, Reply> {
+  const type = headerOf(headers, 'content-type') ?? '';
+  return /^application\/json\b/i.test(type) ? readWhole(vendor) : vendor.deltas();
+}
+
+function readWhole(vendor: Vendor): BodyReader<AnswerDelta, Reply> {
+  const json = readJson();
+  return {
+    push: (chunk) => void json.push(chunk, () => {}),
+    end(say) {
+      const reply = vendor.reply(json.end(() => {}));
+      if (reply.text !== '') say({ type: 'text', text: reply.text });
+      for (const call of reply.toolCalls ?? []) say({ type: 'tool_call', call });
+      return reply;
+    },
+  };
 }

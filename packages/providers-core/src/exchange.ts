@@ -1,18 +1,24 @@
-import { OrchError, err } from '@orch/contracts';
-import type { Clock, ProviderNotice, SentRequest } from '@orch/contracts';
+import type { OrchError, ProviderNotice, Rest, SentRequest } from '@orch/contracts';
 import { backoffMs } from './backoff.ts';
 import type { Breaker, Permit } from './breaker.ts';
 import { cancellation } from './cancellation.ts';
+import type { Taken } from './limiter.ts';
+import type { Pace } from './pace.ts';
 import { secretsIn } from './scrub.ts';
 import { sendOnce } from './send-once.ts';
-import type { Link, Wire } from './send-once.ts';
+import type { Failure, Hand, Link, Wire } from './send-once.ts';
 import { toFinal, verdictOf, withAdvice } from './try-end.ts';
 import type { Advice, TryEnd } from './try-end.ts';
+import { hasTime, restWhile, sleep } from './wait.ts';
 
 export type Exchange<T, R> = {
   readonly wire: Wire<T, R>;
   readonly hooks: Hooks<R>;
   readonly breaker?: Breaker | undefined;
+  readonly pace?: Pace | undefined;
+  /** What the question is estimated to take of the limits, and what the answer says it took. */
+  readonly tokens?: number | undefined;
+  readonly tokensOf?: ((answer: R) => number | undefined) | undefined;
   readonly maxRetries: number;
   /** From 0 to 1. */
   readonly random: () => number;
@@ -34,65 +40,77 @@ type Tried<R> = { readonly try: number; readonly durationMs: number } & (
 );
 
 /**
- * Retry around breaker around one request: yields the parts of the answer, returns the whole. A try that broke off
+ * Retry around limits, breaker and one request: hands on the parts of the answer, returns the whole. A try that broke off
  * after some parts is repeated like any other, and its parts come again. What is thrown in the end is final.
  *
- * In order, for each try: the breaker is asked; `before`; the request leaves; its parts; the breaker counts it and
+ * In order, for each try: the limits are kept; the breaker is asked; `before`; the request leaves; its parts; the breaker counts it and
  * tells `notify`; `after`; then the end, or a wait and the next try.
  */
-export async function* exchange<T, R>(ask: Exchange<T, R>, link: Link): AsyncGenerator<T, R> {
+export async function exchange<T, R>(ask: Exchange<T, R>, link: Link, hand?: Hand<T>): Promise<R> {
+  let failure: OrchError | undefined;
   for (let number = 1; ; number++) {
-    const { end, willRetry } = yield* oneTry(ask, link, number);
+    const { end, pause } = await oneTry({ ask, link, hand, failure }, number);
     if (end.ok) return end.value;
-    if (link.signal.aborted) throw cancellation(link.signal);
-    const { error, retryAfterMs } = end.error;
-    if (!willRetry) throw toFinal(error, number);
-    await pause(link, retryAfterMs ?? backoffMs(number, ask.random));
+    if (link.context.signal.aborted) throw cancellation(link.context.signal);
+    failure = toFinal(end.error.error, number);
+    if (pause === undefined) throw failure;
+    if (pause.ms > 0) await restWhile(link.context, pause, () => sleep(link.context, pause.ms));
   }
 }
 
-async function* oneTry<T, R>(ask: Exchange<T, R>, link: Link, number: number) {
-  const permit = await leave(ask, link, number);
-  const started = link.clock.monotonic();
-  let end: TryEnd<R> | undefined;
-  try {
-    end = withAdvice(yield* sendOnce(ask.wire, link), secretsIn(ask.wire.headers), ask.hint);
-  } finally {
-    if (end === undefined) await close(unread());
-  }
-  return { end, willRetry: await close(end) };
+type Going<T, R> = {
+  readonly ask: Exchange<T, R>;
+  readonly link: Link;
+  readonly hand: Hand<T> | undefined;
+  /** What the try before came to. */
+  readonly failure: OrchError | undefined;
+};
 
-  async function close(tried: TryEnd<R>): Promise<boolean> {
-    await permit?.settle(verdictOf(tried), tried.ok ? undefined : tried.error.error);
-    const willRetry = !tried.ok && !link.signal.aborted && isWorthRetrying(tried.error.error, ask, number);
-    const durationMs = link.clock.monotonic() - started;
-    await ask.hooks.after?.(toTried(tried, { try: number, durationMs, willRetry }));
-    return willRetry;
-  }
+async function oneTry<T, R>(going: Going<T, R>, number: number) {
+  const { ask, link, hand } = going;
+  const { permit, taken } = await leave(going, number);
+  const started = link.context.clock.monotonic();
+  const end = withAdvice(await sendOnce(ask.wire, link, hand), secretsIn(ask.wire.headers), ask.hint);
+  taken?.settle(end.ok ? ask.tokensOf?.(end.value) : undefined);
+  await permit?.settle(verdictOf(end), end.ok ? undefined : end.error.error);
+  const pause = end.ok || link.context.signal.aborted ? undefined : pauseAfter(end.error, going, number);
+  const durationMs = link.context.clock.monotonic() - started;
+  await ask.hooks.after?.(toTried(end, { try: number, durationMs, willRetry: pause !== undefined }));
+  return { end, pause };
 }
 
-/** How a try ends whose reader stopped reading. */
-function unread(): TryEnd<never> {
-  return err({ error: new OrchError('canceled', 'The answer was not read to its end.') });
-}
+type Leave = { readonly permit: Permit | undefined; readonly taken: Taken | undefined };
 
-/** Everybody who may forbid the request is asked: the caller's signal, the breaker, the hook. */
-async function leave<T, R>(ask: Exchange<T, R>, { signal }: Link, number: number): Promise<Permit | undefined> {
-  if (signal.aborted) throw cancellation(signal);
+/** Everybody who may forbid or delay the request is asked: the caller's signal, the limits, the breaker, the hook. */
+async function leave<T, R>({ ask, link, failure }: Going<T, R>, number: number): Promise<Leave> {
+  if (link.context.signal.aborted) throw cancellation(link.context.signal);
+  const isOpen = (ask.breaker?.waitMs() ?? 0) > 0;
+  const taken = isOpen ? undefined : await ask.pace?.take(ask.tokens ?? 0, link.context, failure);
   const entered = await ask.breaker?.enter((notice) => ask.hooks.notify?.(notice));
-  if (entered?.ok === false) throw toFinal(entered.error, number);
   try {
+    if (entered?.ok === false) throw toFinal(entered.error, number);
     await ask.hooks.before?.({ try: number });
   } catch (error) {
-    await entered?.value.settle('unknown');
+    taken?.refund();
+    if (entered?.ok === true) await entered.value.settle('unknown');
     throw error;
   }
-  return entered?.value;
+  return { permit: entered?.value, taken };
 }
 
-function isWorthRetrying<T, R>(error: OrchError, ask: Exchange<T, R>, number: number): boolean {
+/** The wait before another try; undefined when there is none, or no time for it. */
+function pauseAfter<T, R>(
+  { error, retryAfterMs }: Failure,
+  { ask, link }: Going<T, R>,
+  number: number,
+): Rest | undefined {
   const mayGoBetter = error.retryable && (ask.mayRetry?.(error) ?? true);
-  return mayGoBetter && number <= ask.maxRetries && (ask.breaker?.waitMs() ?? 0) === 0;
+  if (!mayGoBetter || number > ask.maxRetries || (ask.breaker?.waitMs() ?? 0) > 0) return undefined;
+  const pause: Rest =
+    retryAfterMs === undefined
+      ? { ms: backoffMs(number, ask.random), reason: 'backoff' }
+      : { ms: retryAfterMs, reason: 'retry_after' };
+  return hasTime(link.context, pause.ms) ? pause : undefined;
 }
 
 type TryFacts = { readonly try: number; readonly durationMs: number; readonly willRetry: boolean };
@@ -100,15 +118,4 @@ type TryFacts = { readonly try: number; readonly durationMs: number; readonly wi
 function toTried<R>(end: TryEnd<R>, { willRetry, ...facts }: TryFacts): Tried<R> {
   if (end.ok) return { ...facts, ok: true, reply: end.value };
   return { ...facts, ok: false, error: end.error.error, willRetry };
-}
-
-/** Timers cannot be set further ahead than this, some 24 days. */
-const maxWaitMs = 2 ** 31 - 1;
-
-async function pause({ clock, signal }: { clock: Clock; signal: AbortSignal }, ms: number): Promise<void> {
-  try {
-    await clock.sleep(Math.min(ms, maxWaitMs), signal);
-  } catch (error) {
-    throw signal.aborted ? cancellation(signal) : error;
-  }
 }

@@ -1,13 +1,24 @@
-import type { Clock, Delta, JsonObject, OrchError, ProviderContext, ProviderSettings, Reply } from '@orch/contracts';
+import type {
+  Clock,
+  Delta,
+  JsonObject,
+  OrchError,
+  ProviderContext,
+  ProviderSettings,
+  Reply,
+  Resilience,
+  Rest,
+} from '@orch/contracts';
 import type { Dispatcher } from 'undici';
-import type { HttpResponse } from './send-once.ts';
+import type { BodyReader } from './body-reader.ts';
+import type { HttpHeaders } from './http-headers.ts';
 
 /** A dispatcher that is handed in has its own limit for connections. */
 export type HttpPolicy = Pick<ProviderSettings, 'timeoutMs' | 'maxRetries' | 'breaker'> &
   Partial<Pick<ProviderSettings, 'connectMs' | 'resilience' | 'limits'>>;
 
 export type HttpDeps = {
-  /** Times breakers. The waits of an exchange go by the clock of its context. */
+  /** Times breakers and limits. The waits of an exchange go by the clock of its context. */
   readonly clock: Clock;
   /** From 0 to 1, for jitter; `Math.random` unless given. */
   readonly random?: (() => number) | undefined;
@@ -31,10 +42,14 @@ export type HttpRequest = {
 export type AnswerDelta = Exclude<Delta, { type: 'done' }>;
 
 export type StreamRequest = HttpRequest & {
-  /** Names the breaker that guards this request: one for each model. */
+  /** Names the breaker and the limits of this request: one of each for each model. */
   readonly circuit: string;
-  /** Yields the parts of the answer as they arrive, returns the whole. */
-  read(response: HttpResponse): AsyncGenerator<AnswerDelta, Reply>;
+  /** About how many tokens of a limit it takes; what it took is in the usage of the answer. */
+  readonly tokens?: number | undefined;
+  /** Instead of the policy's own. */
+  readonly resilience?: Resilience | undefined;
+  /** Made for each answer: reads its body as it arrives. */
+  read(headers: HttpHeaders): BodyReader<AnswerDelta, Reply>;
 };
 
 export interface Http {
@@ -47,6 +62,8 @@ export interface Http {
   stream(request: StreamRequest): AsyncGenerator<Delta, void>;
   /** An exchange of which only the whole answer is wanted. */
   collect(request: StreamRequest): Promise<Reply>;
+  /** Why the next request of a circuit may not leave yet; undefined when it may. */
+  waiting(circuit: string): Rest | undefined;
   /** Ends every connection of its own. */
   close(): Promise<void>;
 }

@@ -3,8 +3,23 @@ import { OrchError } from '@orch/contracts';
 /** No connection, or none in time. Errors that already are orch's (a cancel, a timeout) stay as they are. */
 export function unreachable(error: unknown, url: string): OrchError {
   if (OrchError.is(error)) return error;
+  if (isAboutCertificate(error)) return notTrusted(error, url);
   return new OrchError('network', `Expected a connection to ${new URL(url).origin}, got ${reasonOf(error)}.`, {
     hint: 'Check that the server runs, its base URL, and the network.',
+    cause: error,
+  });
+}
+
+/** The codes of OpenSSL and of Node: `DEPTH_ZERO_SELF_SIGNED_CERT`, `CERT_HAS_EXPIRED`, `ERR_TLS_CERT_ALTNAME_INVALID`. */
+function isAboutCertificate(error: unknown): boolean {
+  return /CERT|UNABLE_TO_VERIFY|CRL_/.test(String((error as { code?: unknown } | null)?.code));
+}
+
+function notTrusted(error: unknown, url: string): OrchError {
+  const { origin } = new URL(url);
+  return new OrchError('network', `Expected a certificate of ${origin} that can be trusted, got ${reasonOf(error)}.`, {
+    hint: 'If it is your own, name its authority in NODE_EXTRA_CA_CERTS: certificates are always checked.',
+    retryable: false,
     cause: error,
   });
 }

@@ -1,8 +1,5 @@
-/** At most `maxBytes` of a body as text; `whole` says whether that was all. */
-export async function readText(
-  chunks: AsyncIterable<Uint8Array>,
-  maxBytes: number,
-): Promise<{ readonly text: string; readonly whole: boolean }> {
+/** At most `maxBytes` of a body, as text. */
+export async function readText(chunks: AsyncIterable<Uint8Array>, maxBytes: number): Promise<string> {
   const kept: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of chunks) {
@@ -10,5 +7,5 @@ export async function readText(
     size += chunk.length;
     if (size > maxBytes) break;
   }
-  return { text: Buffer.concat(kept).toString('utf8', 0, maxBytes), whole: size <= maxBytes };
+  return Buffer.concat(kept).toString('utf8', 0, maxBytes);
 }

@@ -1,6 +1,3 @@
-import { headerOf } from './http-headers.ts';
-import type { HttpHeaders } from './http-headers.ts';
-
 const hidden = '[hidden]';
 
 /** Forms in which keys are handed about: `Bearer …`, and the prefixes of well-known vendors, also partly masked. */
@@ -26,8 +23,8 @@ function sharedLength(a: string, b: string): number {
   return length;
 }
 
-/** The secrets that a request carries in its headers. */
-export function secretsIn(headers: HttpHeaders): string[] {
-  const values = ['authorization', 'x-api-key', 'api-key'].map((name) => headerOf(headers, name));
-  return values.flatMap((value) => (value === undefined ? [] : [value.replace(/^(Bearer|Basic)\s+/i, '')]));
+/** The secrets that a request carries in its headers, by their names: keys, tokens, cookies. */
+export function secretsIn(headers: Readonly<Record<string, string>>): string[] {
+  const secret = Object.entries(headers).filter(([name]) => /auth|key|token|secret|cookie|password/i.test(name));
+  return secret.map(([, value]) => value.replace(/^(Bearer|Basic)\s+/i, ''));
 }

@@ -1,47 +1,55 @@
 import { OrchError, err, ok } from '@orch/contracts';
-import type { Clock, Result } from '@orch/contracts';
+import type { Result } from '@orch/contracts';
 import type { Dispatcher } from 'undici';
+import type { BodyReader } from './body-reader.ts';
 import { cancellation } from './cancellation.ts';
 import { classifyHttp } from './classify-http.ts';
 import type { HttpHeaders } from './http-headers.ts';
 import { brokenOff, unreachable } from './network-error.ts';
 import { parseRetryAfter } from './parse-retry-after.ts';
 import { readText } from './read-text.ts';
-import { watchIdle } from './watch-idle.ts';
-import type { IdleWatch } from './watch-idle.ts';
+import { watchSilence } from './watch-silence.ts';
+import type { Waiter } from './wait.ts';
+import type { Missing, Patience, SilenceWatch } from './watch-silence.ts';
 
-/** One request as it leaves, and what reads its answer: yields parts, returns the whole. */
+/** One request as it leaves, and what reads its answer. */
 export type Wire<T, R> = {
   readonly method: 'GET' | 'POST';
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
-  read(response: HttpResponse): AsyncGenerator<T, R>;
+  read(headers: HttpHeaders): BodyReader<T, R>;
 };
-
-export type HttpResponse = { readonly headers: HttpHeaders; readonly chunks: AsyncIterable<Uint8Array> };
 
 export type Link = {
+  readonly context: Waiter;
   readonly dispatcher: Dispatcher;
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
-  readonly timeoutMs: number;
+  readonly patience: Patience;
+  /** Told of an answer as soon as its headers are there. */
+  readonly onHeaders?: ((headers: HttpHeaders, status: number) => void) | undefined;
 };
+
+/** Is handed the parts of an answer, some at a time; reading goes on when it resolves, and ends when it rejects. */
+export type Hand<T> = (parts: readonly T[]) => Promise<void>;
 
 export type Failure = { readonly error: OrchError; readonly retryAfterMs?: number | undefined };
 
 /** How much of an error's body is read. */
 const maxErrorBytes = 64 * 1024;
 
+/** How much of an answer is read. The longest there are have some 50 MiB, wrapped up token by token. */
+const maxAnswerBytes = 128 * 1024 * 1024;
+
 /**
  * Sends one request and reads its answer. Too long a silence ends it, and so does the signal: the socket is closed
  * at once. Whatever goes wrong on the way is the result, never thrown.
  */
-export async function* sendOnce<T, R>(wire: Wire<T, R>, link: Link): AsyncGenerator<T, Result<R, Failure>> {
-  const { clock, signal, timeoutMs } = link;
+export async function sendOnce<T, R>(wire: Wire<T, R>, link: Link, hand?: Hand<T>): Promise<Result<R, Failure>> {
+  const { context, patience } = link;
+  const { clock, signal } = context;
   const ended = new AbortController();
   const cancel = (): void => ended.abort(cancellation(signal));
-  const idle = watchIdle(timeoutMs, clock, () => ended.abort(tooSilent(wire, timeoutMs)));
+  const silence = watchSilence(patience, clock, (missing) => ended.abort(tooLate(wire, missing, patience)));
   if (signal.aborted) cancel();
   else signal.addEventListener('abort', cancel, { once: true });
   let body: Dispatcher.ResponseData['body'] | undefined;
@@ -49,16 +57,16 @@ export async function* sendOnce<T, R>(wire: Wire<T, R>, link: Link): AsyncGenera
     const response = await open(wire, link.dispatcher, ended.signal);
     body = response.body;
     const { statusCode, headers } = response;
-    const chunks = chunksOf(body, wire.url, idle);
-    if (statusCode >= 200 && statusCode < 300) return ok(yield* wire.read({ headers, chunks }));
-    const { text } = await readText(chunks, maxErrorBytes);
-    const error = classifyHttp(statusCode, headers, text);
+    link.onHeaders?.(headers, statusCode);
+    const chunks = chunksOf(body, wire.url, silence);
+    if (statusCode >= 200 && statusCode < 300) return ok(await readAnswer(chunks, wire.read(headers), hand));
+    const error = classifyHttp(statusCode, headers, await readText(chunks, maxErrorBytes));
     return err({ error, retryAfterMs: parseRetryAfter(headers, clock.now()) });
   } catch (error) {
     return err({ error: OrchError.from(error) });
   } finally {
     signal.removeEventListener('abort', cancel);
-    idle.stop();
+    silence.stop();
     if (body !== undefined) release(body);
   }
 }
@@ -81,25 +89,65 @@ async function open(
 async function* chunksOf(
   body: Dispatcher.ResponseData['body'],
   url: string,
-  idle: IdleWatch,
+  silence: SilenceWatch,
 ): AsyncGenerator<Uint8Array, void> {
-  idle.waits();
   try {
     for await (const chunk of body.iterator({ destroyOnReturn: false })) {
-      idle.rests();
+      silence.rests();
       yield chunk as Uint8Array;
-      idle.waits();
+      silence.waits();
     }
   } catch (error) {
     throw brokenOff(error, url);
   } finally {
-    idle.rests();
+    silence.rests();
   }
 }
 
-function tooSilent({ url }: Wire<unknown, unknown>, ms: number): OrchError {
-  const message = `Expected ${new URL(url).origin} to send something within ${ms / 1000} s, got nothing.`;
+async function readAnswer<T, R>(
+  chunks: AsyncIterable<Uint8Array>,
+  reader: BodyReader<T, R>,
+  hand: Hand<T> | undefined,
+): Promise<R> {
+  let parts: T[] = [];
+  let bytes = 0;
+  const say = hand === undefined ? () => {} : (part: T) => void parts.push(part);
+  const handOver = async (): Promise<void> => {
+    const said = parts;
+    parts = [];
+    await hand?.(said);
+  };
+  for await (const chunk of chunks) {
+    bytes += chunk.length;
+    if (bytes > maxAnswerBytes) throw tooMuch();
+    const whole = reader.push(chunk, say);
+    if (parts.length > 0) await handOver();
+    if (whole !== undefined) return whole;
+  }
+  const whole = reader.end(say);
+  if (parts.length > 0) await handOver();
+  return whole;
+}
+
+function tooMuch(): OrchError {
+  return new OrchError('bad_response', `Expected an answer of at most ${maxAnswerBytes} bytes, got more.`, {
+    retryable: false,
+  });
+}
+
+function tooLate({ url }: Wire<unknown, unknown>, missing: Missing, patience: Patience): OrchError {
+  const { origin } = new URL(url);
+  if (missing === 'end') {
+    const message = `Expected ${origin} to answer in full within ${seconds(patience.totalMs)}, it was still at it.`;
+    return new OrchError('timeout', message, { hint: 'Raise `total_s` under `resilience`, or leave it out.' });
+  }
+  const ms = missing === 'first byte' ? patience.firstByteMs : patience.betweenChunksMs;
+  const message = `Expected ${origin} to send something within ${seconds(ms)}, got nothing.`;
   return new OrchError('timeout', message, { hint: 'Raise PROVIDER_TIMEOUT_S if the model is just slow.' });
+}
+
+function seconds(ms = 0): string {
+  return `${ms / 1000} s`;
 }
 
 /** Lets the connection be used again when the answer is as good as over, and closes it otherwise. */

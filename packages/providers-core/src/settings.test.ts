@@ -18,6 +18,9 @@ test('what is left out of the settings has a default', () => {
   expect(parseSettings('x', {})).toEqual({
     timeoutMs: 60_000,
     maxRetries: 3,
+    connectMs: 10_000,
+    resilience: {},
+    limits: {},
     breaker: { threshold: 5, cooldownMs: 30_000 },
     options: {},
   });

@@ -1,110 +1,12 @@
-import { createServer } from 'node:http';
-import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { LLMock } from '@copilotkit/aimock';
-import { OrchError } from '@orch/contracts';
-import type { ModelRequest, Provider, ProviderContext } from '@orch/contracts';
-import { FakeClock } from '@orch/testkit';
-import { Ollama } from 'ollama';
-import { expect, onTestFinished, test } from 'vitest';
-import { createOllama } from './provider.ts';
-
-const policy = { timeoutMs: 60_000, maxRetries: 0, breaker: { threshold: 5, cooldownMs: 30_000 } };
-
-function open(
-  baseUrl: string,
-  options = {},
-  maxRetries = 0,
-): { ollama: Provider; context: ProviderContext; clock: FakeClock } {
-  const clock = new FakeClock();
-  const ollama = createOllama({ ...policy, maxRetries, baseUrl, options }, { clock, random: () => 0 });
-  onTestFinished(() => ollama.close?.());
-  return { ollama, context: { signal: new AbortController().signal, clock }, clock };
-}
-
-const schema = {
-  type: 'object',
-  properties: { title: { type: 'string' } },
-  required: ['title'],
-  additionalProperties: false,
-};
-
-function ask(changes: Partial<ModelRequest> = {}): ModelRequest {
-  return {
-    model: 'llama3',
-    messages: [
-      { role: 'system', content: 'Be brief.' },
-      { role: 'user', content: 'Why?' },
-    ],
-    options: {},
-    asked: { step: 'a', sample: 0, messagesSha256: '0'.repeat(64) },
-    ...changes,
-  };
-}
-
-type Seen = { readonly url: string | undefined; readonly headers: IncomingHttpHeaders; readonly body: unknown };
-
-/** A server that keeps what it is sent, and answers as it is told. */
-async function serve(answer: (response: ServerResponse) => void) {
-  const seen: Seen[] = [];
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      const text = Buffer.concat(chunks).toString();
-      seen.push({ url: request.url, headers: request.headers, body: text === '' ? undefined : JSON.parse(text) });
-      answer(response);
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, seen };
-}
-
-const says =
-  (...lines: object[]) =>
-  (response: ServerResponse) => {
-    response.setHeader('content-type', 'application/x-ndjson');
-    response.end(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
-  };
-
-const done = { model: 'llama3:latest', message: { content: '' }, done: true, done_reason: 'stop' };
-
-const failureOf = (work: Promise<unknown>): Promise<OrchError> =>
-  work.then(
-    () => expect.unreachable('expected a failure'),
-    (error: unknown) => error as OrchError,
-  );
+import { serve } from '@orch/testkit';
+import { expect, test } from 'vitest';
+import { ask, done, failureOf, open, says } from './testing/exchange.ts';
 
 async function all<T>(parts: AsyncIterable<T>): Promise<T[]> {
   const list: T[] = [];
   for await (const part of parts) list.push(part);
   return list;
 }
-
-test('the request is the one that the official client sends', async () => {
-  const { url, seen } = await serve(says(done));
-  const { messages } = ask();
-  const options = { temperature: 0.1, top_p: 0.9, seed: 7, stop: ['END'], num_ctx: 4096, num_predict: 50 };
-  for await (const _ of await new Ollama({ host: url }).chat({
-    model: 'llama3',
-    messages: messages as Extract<(typeof messages)[number], { role: 'system' }>[],
-    stream: true,
-    format: schema,
-    options,
-  }));
-
-  const { ollama, context } = open(url, { temperature: 0.1, num_ctx: 1 });
-  const wanted = { top_p: 0.9, seed: 7, stop: ['END'], num_ctx: 4096, max_tokens: 50 };
-  await ollama.complete(ask({ options: wanted, schema }), context);
-  const [theirs, ours] = seen;
-  expect(ours?.body).toEqual(theirs?.body);
-  expect(ours?.url).toBe(theirs?.url);
-  for (const header of ['content-type', 'accept']) expect(ours?.headers[header]).toBe(theirs?.headers[header]);
-});
 
 test('without any option the context size is still sent, and stated', async () => {
   const { url, seen } = await serve(says(done));
@@ -119,18 +21,37 @@ test('without any option the context size is still sent, and stated', async () =
 });
 
 test('the identity states every option that is sent, those of the settings too', () => {
-  const { ollama } = open('http://127.0.0.1:1', { temperature: 0.1, seed: 1 });
+  const { ollama } = open('http://127.0.0.1:1', { options: { temperature: 0.1, seed: 1 } });
   const options = { top_p: 0.9, seed: 7, stop: ['END'], num_ctx: 4096, max_tokens: 50 };
   const opts = { temperature: 0.1, ...options };
   expect(ollama.identify(ask({ options }))).toEqual({ name: 'ollama', model: 'llama3', opts });
 });
 
-test('a server elsewhere is named as the service, and is not local', () => {
-  const { ollama } = open('gpu.example');
-  expect(ollama.identify(ask()).service).toBe('gpu.example:11434');
-  expect(ollama.can.local).toBe(false);
-  expect(open('0.0.0.0:1234').ollama.can.local).toBe(true);
+test.each([
+  ['gpu.example', 'gpu.example:11434', false],
+  ['gpu.example/ollama', 'gpu.example:11434/ollama', false],
+  ['gpu.example:80', 'gpu.example', false],
+  ['http://gpu.example', 'gpu.example', false],
+  ['https://gpu.example/ollama/', 'gpu.example/ollama', false],
+  ['10.0.0.7:1234', '10.0.0.7:1234', false],
+  [':1234', undefined, true],
+  ['127.0.0.1', undefined, true],
+  ['0.0.0.0', undefined, true],
+  ['http://0.0.0.0:1234', undefined, true],
+  ['[::]:1234', undefined, true],
+  ['::1', undefined, true],
+])('OLLAMA_HOST %s: the service is %s, local %s', (host, service, local) => {
+  const { ollama } = open(host);
+  expect([ollama.identify(ask()).service, ollama.can.local]).toEqual([service, local]);
 });
+
+test.each([':x', 'http://', 'ftp://gpu.example', 'http://me:secret@gpu.example'])(
+  'OLLAMA_HOST %s is refused',
+  (host) => {
+    expect(() => open(host)).toThrow(/^Expected the base URL of ollama/);
+    expect(() => open(host)).not.toThrow('secret');
+  },
+);
 
 test('text, counts and the end are read from the stream', async () => {
   const counts = { prompt_eval_count: 12, eval_count: 3, done_reason: 'length' };
@@ -167,17 +88,93 @@ test('a stream without its end is a network failure, an error inside it is one o
   });
 });
 
+const call = (name: string, args: unknown) => ({ function: { name, arguments: args } });
+
+test('calls are numbered through the whole answer, and their arguments are JSON again', async () => {
+  const { url } = await serve(
+    says(
+      { message: { content: 'Let me see.' } },
+      { message: { content: '', tool_calls: [call('weather', { town: 'Ulm' }), call('time', {})] } },
+      { message: { content: '', tool_calls: [{ ...call('weather', { town: 'Bonn' }), id: 'given' }] } },
+      done,
+    ),
+  );
+  const { ollama, context } = open(url);
+  const toolCalls = [
+    { id: 'call_1', name: 'weather', arguments: '{"town":"Ulm"}' },
+    { id: 'call_2', name: 'time', arguments: '{}' },
+    { id: 'given', name: 'weather', arguments: '{"town":"Bonn"}' },
+  ];
+  const deltas = await all(ollama.stream(ask(), context));
+  expect(deltas.slice(0, -1)).toEqual([
+    { type: 'text', text: 'Let me see.' },
+    ...toolCalls.map((one) => ({ type: 'tool_call', call: one })),
+  ]);
+  expect(deltas.at(-1)).toMatchObject({ reply: { text: 'Let me see.', toolCalls, finishReason: 'tool_calls' } });
+});
+
+test('an answer that was cut in the middle of its calls is cut, and a call without a name is none', async () => {
+  const cut = { message: { content: '', tool_calls: [call('time', {})] }, done: true, done_reason: 'length' };
+  const { ollama, context } = open((await serve(says(cut))).url);
+  expect(await ollama.complete(ask(), context)).toMatchObject({ finishReason: 'length' });
+  const nameless = open((await serve(says({ message: { tool_calls: [{ function: {} }] } }, done))).url);
+  expect(await failureOf(nameless.ollama.complete(ask(), nameless.context))).toMatchObject({ code: 'bad_response' });
+});
+
+test('what a model thinks aloud is no part of its answer', async () => {
+  const thought = { message: { role: 'assistant', content: '', thinking: 'They want to know why.' } };
+  const { url } = await serve(says(thought, { message: { content: 'So.' } }, done));
+  const { ollama, context } = open(url);
+  expect(await ollama.complete(ask(), context)).toMatchObject({ text: 'So.' });
+});
+
+test.each(['load', 'unload'])('a server that did no more than %s the model has not answered', async (done_reason) => {
+  const { url } = await serve(says({ ...done, done_reason }));
+  const { ollama, context } = open(url);
+  const message = expect.stringContaining(done_reason);
+  expect(await failureOf(ollama.complete(ask(), context))).toMatchObject({ code: 'server', message });
+});
+
+test('a server that does not stream is understood too', async () => {
+  const { url } = await serve((response) => {
+    response.setHeader('content-type', 'application/json; charset=utf-8');
+    const message = { role: 'assistant', content: 'All', tool_calls: [call('time', {})] };
+    response.end(JSON.stringify({ ...done, message, prompt_eval_count: 12, eval_count: 3 }));
+  });
+  const { ollama, context } = open(url);
+  expect(await ollama.complete(ask(), context)).toEqual({
+    text: 'All',
+    toolCalls: [{ id: 'call_1', name: 'time', arguments: '{}' }],
+    finishReason: 'tool_calls',
+    usage: { tokensIn: 12, tokensOut: 3 },
+    modelReported: 'llama3:latest',
+  });
+});
+
+test.each([
+  ['[1]', { arguments: '[1]' }],
+  ['{"a":', { arguments: '{"a":' }],
+])('arguments of another model that are no object are shown as they were: %s', async (written, args) => {
+  const { url, seen } = await serve(says(done));
+  const { ollama, context } = open(url);
+  const toolCalls = [{ id: '1', name: 'time', arguments: written }];
+  await ollama.complete(ask({ messages: [{ role: 'assistant', content: '', toolCalls }] }), context);
+  expect(seen[0]?.body).toMatchObject({ messages: [{ tool_calls: [call('time', args)] }] });
+});
+
 test('a prompt that would not fit is refused before it is sent', async () => {
   const { url, seen } = await serve(says(done));
-  const { ollama, context } = open(url, { num_ctx: 100 });
+  const { ollama, context } = open(url, { options: { num_ctx: 100 } });
   const messages = [{ role: 'user' as const, content: 'x'.repeat(404) }];
   const error = await failureOf(ollama.complete(ask({ messages }), context));
   expect(error).toMatchObject({ code: 'truncated', hint: expect.stringContaining('num_ctx: 128') });
+  const tools = [{ name: 'x', description: 'x'.repeat(404), inputSchema: {} }];
+  expect(await failureOf(ollama.complete(ask({ tools }), context))).toMatchObject({ code: 'truncated' });
   expect(seen).toHaveLength(0);
 });
 
 test('an option that Ollama does not know is refused by name', () => {
-  expect(() => open('http://localhost', { top_k: 3 })).toThrow('`top_k`');
+  expect(() => open('http://localhost', { options: { top_k: 3 } })).toThrow('`top_k`');
 });
 
 const tags = (...names: string[]) =>
@@ -199,37 +196,55 @@ test('check finds the model, with or without its tag, and chooses the newest whe
 
 test('check says what is set and how to start a server that is not there', async () => {
   const { url } = await serve((response) => void response.destroy());
-  const { ollama, context } = open(url, {}, 3);
+  const { ollama, context } = open(url, { maxRetries: 3 });
   const error = await failureOf(ollama.check(undefined, context));
   expect(error).toMatchObject({ code: 'network', retryable: false, message: expect.stringContaining(url) });
   expect(error.hint).toContain('`ollama serve`');
   expect(error.hint).toContain('OLLAMA_BASE_URL');
 });
 
-test('a model that is not there is to be pulled', async () => {
-  const { url } = await serve((response) => response.writeHead(404).end('{"error":"model \\"llama3\\" not found"}'));
-  const { ollama, context } = open(url);
-  expect(await failureOf(ollama.complete(ask(), context))).toMatchObject({
-    code: 'model_missing',
-    hint: expect.stringContaining('ollama pull llama3'),
+/** A server with these models, by name, the newest last. */
+function serveModels(shown: Record<string, object>) {
+  return serve((response, { url, body }) => {
+    const { model } = (body ?? {}) as { model?: string };
+    if (url === '/api/tags') return tags(...Object.keys(shown))(response);
+    const found = shown[model ?? ''];
+    return found === undefined ? response.writeHead(404).end('{"error":"gone"}') : response.end(JSON.stringify(found));
   });
+}
+
+const answers = (length: number) => ({
+  capabilities: ['completion', 'tools'],
+  model_info: { 'general.architecture': 'llama', 'llama.context_length': length },
+});
+const embeds = { capabilities: ['embedding'] };
+
+test('check tells how much the model takes, and chooses none that only embeds', async () => {
+  const { url } = await serveModels({
+    'small:1b': answers(2048),
+    'llama3:latest': answers(131_072),
+    'nomic:v1': embeds,
+  });
+  const { ollama, context } = open(url);
+  expect(await ollama.check(undefined, context)).toEqual({ model: 'llama3:latest', contextTokens: 131_072 });
+  expect(await ollama.check('small:1b', context)).toEqual({ model: 'small:1b', contextTokens: 2048 });
+  const none = open((await serveModels({ 'nomic:v1': embeds })).url);
+  expect(await failureOf(none.ollama.check(undefined, none.context))).toMatchObject({ code: 'model_missing' });
 });
 
-test('an independent mock of Ollama answers, also after a fault', async () => {
-  const mock = new LLMock({ port: 0 });
-  mock.onMessage('Why?', { content: 'Because it is so.' });
-  await mock.start();
-  onTestFinished(() => mock.stop());
-  const { ollama, context, clock } = open(mock.url, {}, 1);
-  expect((await ollama.check(undefined, context)).model).toBeTypeOf('string');
-  expect(await ollama.complete(ask(), context)).toMatchObject({ text: 'Because it is so.', finishReason: 'stop' });
-
-  mock.nextRequestError(503, { message: 'busy' });
-  const tries: boolean[] = [];
-  const afterRequest: ProviderContext['afterRequest'] = async ({ ok }) => {
-    tries.push(ok);
-    if (!ok) setImmediate(() => void clock.advance(30_000));
-  };
-  expect((await ollama.complete(ask(), { ...context, afterRequest })).text).toBe('Because it is so.');
-  expect(tries).toEqual([false, true]);
+test('the models of a server, each with its size, and its context where that can be told', async () => {
+  const models = [
+    { name: 'llama3:latest', size: 4_700_000_000 },
+    { name: 'old', size: 1 },
+  ];
+  const { url } = await serve((response, { url, body }) => {
+    if (url === '/api/tags') return says({ models })(response);
+    const known = (body as { model: string }).model === 'llama3:latest';
+    return known ? says(answers(8192))(response) : response.writeHead(404).end('404 page not found');
+  });
+  const { ollama, context } = open(url);
+  expect(await ollama.models?.(context)).toEqual([
+    { id: 'llama3:latest', contextTokens: 8192, sizeBytes: 4_700_000_000 },
+    { id: 'old', sizeBytes: 1 },
+  ]);
 });

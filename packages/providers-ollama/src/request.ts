@@ -1,6 +1,6 @@
 import { OrchError } from '@orch/contracts';
-import type { JsonObject, ProviderIdentity } from '@orch/contracts';
-import { estimateTokens } from '@orch/providers-core';
+import type { JsonObject, Message, ProviderIdentity, ToolCall, ToolSpec } from '@orch/contracts';
+import { questionTokens } from '@orch/providers-core';
 import type { AskedModel, VendorRequest } from '@orch/providers-core';
 import { name, toOptions } from './settings.ts';
 import type { OllamaOptions, OllamaSettings } from './settings.ts';
@@ -12,20 +12,69 @@ export function identify(settings: OllamaSettings, { model, options }: AskedMode
 }
 
 /** `POST /api/chat` (https://docs.ollama.com/api/chat): the native endpoint, the only one that takes `num_ctx`. */
-export function toRequest(settings: OllamaSettings, { model, messages, options, schema }: AskedModel): VendorRequest {
+export function toRequest(settings: OllamaSettings, asked: AskedModel): VendorRequest {
+  const { model, messages, options, schema } = asked;
   const sent = toOptions(settings.options, options);
-  mustFit(estimateTokens(messages), sent.num_ctx);
+  const tools = asked.tools?.map(toTool) ?? [];
+  mustFit(questionTokens(asked), sent.num_ctx);
   return {
     url: `${settings.baseUrl}/api/chat`,
-    ...(settings.apiKey !== undefined && { headers: { authorization: `Bearer ${settings.apiKey}` } }),
+    headers: settings.headers,
     body: {
       model,
-      messages: messages.map(({ role, content }) => ({ role, content })),
+      messages: messages.map(toMessage),
       stream: true,
       ...(schema !== undefined && { format: schema }),
+      ...(tools.length > 0 && { tools }),
       options: toBodyOptions(sent),
     },
   };
+}
+
+/** Calls have no ids here: what a tool answered is found by the tool's name, and by its place. */
+function toMessage(message: Message): JsonObject {
+  const { role, content } = message;
+  switch (message.role) {
+    case 'user': {
+      const images = message.images?.map(({ data }) => data) ?? [];
+      return { role, content, ...(images.length > 0 && { images }) };
+    }
+    case 'assistant': {
+      const calls = message.toolCalls?.map(toToolCall) ?? [];
+      return { role, content, ...(calls.length > 0 && { tool_calls: calls }) };
+    }
+    case 'tool':
+      return { role, content, tool_name: message.name };
+    default:
+      return { role, content };
+  }
+}
+
+function toTool({ name, description, inputSchema }: ToolSpec): JsonObject {
+  return {
+    type: 'function',
+    function: { name, ...(description !== undefined && { description }), parameters: inputSchema },
+  };
+}
+
+function toToolCall({ name, arguments: written }: ToolCall): JsonObject {
+  return { function: { name, arguments: parseArguments(written) } };
+}
+
+/** Ollama writes objects and takes nothing else. What another model wrote may be anything: it is shown as it was. */
+function parseArguments(written: string): JsonObject {
+  if (written.trim() === '') return {};
+  try {
+    const value = JSON.parse(written) as unknown;
+    return isObject(value) ? value : { arguments: written };
+  } catch (error) {
+    if (error instanceof SyntaxError) return { arguments: written };
+    throw error;
+  }
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Ollama would drop the beginning of the prompt and answer all the same. */

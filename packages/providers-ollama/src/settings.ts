@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import type { JsonObject } from '@orch/contracts';
 import { isLoopback, modelOptions, parseBaseUrl, parseOptions, parseSettings, serviceOf } from '@orch/providers-core';
 import type { ProviderEnvironment, Settings, SettingsInput } from '@orch/providers-core';
@@ -21,11 +22,13 @@ export type OllamaSettings = Settings & {
   readonly isDefaultUrl: boolean;
   readonly isLocal: boolean;
   readonly service: string | undefined;
+  /** Sent with every request; by lower-case name. */
+  readonly headers: Readonly<Record<string, string>>;
 };
 
 export function toOllamaSettings(input: SettingsInput): OllamaSettings {
   const settings = parseSettings(name, input);
-  const baseUrl = parseBaseUrl(name, settings.baseUrl === undefined ? defaultUrl : withScheme(settings.baseUrl));
+  const baseUrl = parseBaseUrl(name, settings.baseUrl === undefined ? defaultUrl : toUrl(settings.baseUrl));
   toOptions(settings.options, {});
   return {
     ...settings,
@@ -33,20 +36,30 @@ export function toOllamaSettings(input: SettingsInput): OllamaSettings {
     isDefaultUrl: settings.baseUrl === undefined,
     isLocal: isLoopback(baseUrl),
     service: serviceOf(baseUrl),
+    headers: headersOf(settings),
   };
 }
 
-/** OLLAMA_HOST may be a host, a port, or both; and 0.0.0.0 is where a server listens, not where a client calls. */
-function withScheme(host: string): string {
+/**
+ * OLLAMA_HOST as `ollama` itself reads it: a URL, or a host, `:port`, `host:port`, each with a path or without. A host
+ * without a scheme has the port 11434. 0.0.0.0 is where a server listens, not where a client calls.
+ */
+function toUrl(host: string): string {
   const isWhole = host.includes('://');
-  const named = host.startsWith(':') ? `127.0.0.1${host}` : host;
-  const url = isWhole ? named : `http://${named}`;
+  const named = isIPv6(host) ? `[${host}]` : host.startsWith(':') ? `127.0.0.1${host}` : host;
+  const url = isWhole ? host : `http://${named}`;
   if (!URL.canParse(url)) return url;
   const parsed = new URL(url);
   if (parsed.hostname === '0.0.0.0') parsed.hostname = '127.0.0.1';
   if (parsed.hostname === '[::]') parsed.hostname = '[::1]';
   if (!isWhole && parsed.port === '' && !/:80(\/|$)/.test(named)) parsed.port = '11434';
   return parsed.href;
+}
+
+/** A key is for a proxy in front. */
+function headersOf({ apiKey, headers = {} }: Settings): Record<string, string> {
+  const own = Object.entries(headers).map(([header, value]) => [header.toLowerCase(), value] as const);
+  return { ...(apiKey !== undefined && { authorization: `Bearer ${apiKey}` }), ...Object.fromEntries(own) };
 }
 
 const schema = z.strictObject(modelOptions);

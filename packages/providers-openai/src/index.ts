@@ -1,2 +1,3 @@
-export { createOpenai } from './provider.ts';
-export { environment } from './settings.ts';
+export { createCompatible, createOpenai } from './provider.ts';
+export { environment } from './vendor.ts';
+export type { CompatibleVendor } from './vendor.ts';

@@ -6,7 +6,6 @@ import { OrchError } from '@orch/contracts';
 import type { ModelRequest, Provider, ProviderContext } from '@orch/contracts';
 import type { SettingsInput } from '@orch/providers-core';
 import { FakeClock } from '@orch/testkit';
-import OpenAI from 'openai';
 import { expect, onTestFinished, test } from 'vitest';
 import { createOpenai } from './provider.ts';
 import { toRequest } from './request.ts';
@@ -93,38 +92,6 @@ async function all<T>(parts: AsyncIterable<T>): Promise<T[]> {
   return list;
 }
 
-test('the request is the one that the official client sends', async () => {
-  const { url, seen } = await serve(says(end('stop'), '[DONE]'));
-  const { messages } = ask();
-  const options = { temperature: 0.1, top_p: 0.9, seed: 7, stop: ['END'], max_tokens: 50 };
-  const client = new OpenAI({ apiKey: 'sk-test', baseURL: `${url}/v1`, maxRetries: 0 });
-  const response_format = { type: 'json_schema' as const, json_schema: { name: 'answer', schema, strict: true } };
-  const body = {
-    model: 'gpt-x',
-    messages: messages as Extract<(typeof messages)[number], { role: 'system' }>[],
-    ...options,
-    response_format,
-  };
-  for await (const _ of await client.chat.completions.create({
-    ...body,
-    stream: true,
-    stream_options: { include_usage: true },
-  }));
-
-  const { openai, context } = open({
-    baseUrl: `${url}/v1/`,
-    apiKey: 'sk-test',
-    options: { temperature: 0.1, seed: 1 },
-  });
-  await openai.complete(ask({ options: { ...options, temperature: undefined }, schema }), context);
-  const [theirs, ours] = seen;
-  expect(ours?.body).toEqual(theirs?.body);
-  expect(ours?.url).toBe(theirs?.url);
-  for (const header of ['content-type', 'accept', 'authorization']) {
-    expect(ours?.headers[header]).toBe(theirs?.headers[header]);
-  }
-});
-
 test('the identity states every option that is sent, those of the settings too', () => {
   const { openai } = open({ apiKey: 'sk-x', options: { temperature: 0.1, seed: 1 } });
   const options = { top_p: 0.9, seed: 7, stop: ['END'], max_tokens: 50 };
@@ -185,17 +152,6 @@ test('text, usage and the end are read from the stream', async () => {
   ]);
 });
 
-test.each([
-  ['length', 'length'],
-  ['content_filter', 'refused'],
-  ['tool_calls', 'tool_calls'],
-  ['something_new', 'other'],
-])('the end %s is %s', async (reason, finishReason) => {
-  const { url } = await serve(says(text('x'), end(reason)));
-  const { openai, context } = open({ baseUrl: url });
-  expect((await openai.complete(ask(), context)).finishReason).toBe(finishReason);
-});
-
 test('a refusal is a refused answer with its words', async () => {
   const { url } = await serve(says({ choices: [{ delta: { refusal: 'I cannot.' } }] }, end('stop'), '[DONE]'));
   const { openai, context } = open({ baseUrl: url });
@@ -211,16 +167,6 @@ test('a server that does not stream is understood too', async () => {
   });
   const { openai, context } = open({ baseUrl: url });
   expect(await openai.complete(ask(), context)).toMatchObject({ text: 'All at once', finishReason: 'stop', usage: {} });
-});
-
-test.each([
-  ['that ends before its end', says(text('Be')), 'network'],
-  ['with an error inside', says(text('Be'), { error: { message: 'no money', code: 'insufficient_quota' } }), 'quota'],
-  ['with a chunk that is no JSON', says(text('Be'), '{"choices": ['), 'bad_response'],
-] as const)('a stream %s is no answer', async (_, answer, code) => {
-  const { url } = await serve(answer);
-  const { openai, context } = open({ baseUrl: url });
-  expect(await failureOf(openai.complete(ask(), context))).toMatchObject({ code });
 });
 
 test('an option that OpenAI does not know is refused by name', () => {
@@ -274,21 +220,113 @@ test('check says how to get to a server that is not there', async () => {
   });
 });
 
-test('an independent mock of OpenAI answers, also after a fault', async () => {
+test.each([
+  [{ context_length: 131072 }, 131072],
+  [{ max_model_len: 32768 }, 32768],
+  [{ context_window: 8192 }, 8192],
+  [{ context_length: 'big' }, undefined],
+])('a model described by %j has a context of %s', async (fields, contextTokens) => {
+  const list = { object: 'list', data: [{ id: 'one', ...fields }, { object: 'model' }, null] };
+  const { url } = await serve((response) => response.end(JSON.stringify(list)));
+  const { openai, context } = open({ baseUrl: url });
+  expect(await openai.models?.(context)).toEqual([{ id: 'one', ...(contextTokens && { contextTokens }) }]);
+  expect(await openai.check('one', context)).toEqual({ model: 'one', ...(contextTokens && { contextTokens }) });
+});
+
+test('a bare list of models is one too, and what is none is said to be none', async () => {
+  const bare = await serve((response) => response.end('[{"id":"one"}]'));
+  const list = open({ baseUrl: bare.url });
+  expect(await list.openai.models?.(list.context)).toEqual([{ id: 'one' }]);
+  const other = await serve((response) => response.end('{"models":[]}'));
+  const none = open({ baseUrl: other.url });
+  expect(await failureOf(none.openai.models!(none.context))).toMatchObject({ code: 'bad_response' });
+  const vendor = open({});
+  expect(await failureOf(vendor.openai.models!(vendor.context))).toMatchObject({ code: 'unconfigured' });
+});
+
+test('headers that are set win over ours, and one that authorizes stands in for the key', async () => {
+  const { url, seen } = await serve(says(end('stop')));
+  const headers = { Authorization: 'Basic abc', Accept: 'text/event-stream', 'X-Title': 'orch' };
+  const { openai, context } = open({ baseUrl: url, apiKey: 'sk-test', headers });
+  await openai.complete(ask(), context);
+  expect(seen[0]?.headers).toMatchObject({
+    authorization: 'Basic abc',
+    accept: 'text/event-stream',
+    'x-title': 'orch',
+  });
+});
+
+test.each([[{ Authorization: 'Bearer other' }], [{ 'api-key': 'other' }]])(
+  'with %j neither a key is demanded nor one sent',
+  (headers) => {
+    const { apiKey: _, ...settings } = toOpenaiSettings({ apiKey: 'sk-test', headers });
+    expect(settings.headers).toEqual(Object.fromEntries(Object.entries(headers).map(([n, v]) => [n.toLowerCase(), v])));
+    expect(toOpenaiSettings({ headers })).toMatchObject({ isVendor: true, authorizedBy: expect.any(String) });
+  },
+);
+
+test("Azure's version stands behind every path and in the identity, but not in the service", async () => {
+  const { url, seen } = await serve((response) => response.end('{"data":[{"id":"gpt-x"}]}'));
+  const azure = '/openai/deployments/mine?api-version=2024-10-21';
+  const { openai, context } = open({ baseUrl: url + azure, headers: { 'api-key': 'k' } });
+  await openai.check('gpt-x', context);
+  expect(seen[0]).toMatchObject({ url: '/openai/deployments/mine/models?api-version=2024-10-21' });
+  expect(open({ baseUrl: `https://mine.openai.azure.com${azure}` }).openai.identify(ask())).toEqual({
+    name: 'openai',
+    model: 'gpt-x',
+    opts: { api_version: '2024-10-21' },
+    service: 'mine.openai.azure.com/openai/deployments/mine',
+  });
+});
+
+test.each([
+  [{ baseUrl: 'https://host/v1?key=sk-secret-key' }, 'no query but `api-version`, got `key`'],
+  [{ apiVersion: '2024-10-21' }, 'no `api_version` for openai'],
+  [{ api: 'completions' }, 'chat or responses, got `completions`'],
+  [{ api: 'responses', options: { seed: 1 } }, 'openai with api: responses takes (temperature, top_p, max_tokens)'],
+])('settings such as %j are refused', (settings, message) => {
+  expect(() => open(settings)).toThrow(message);
+  expect(() => open(settings)).not.toThrow('sk-secret-key');
+});
+
+test('an answer that is refused by a header is advised on by its name', async () => {
+  const { url } = await serve((response) => response.writeHead(401).end('{"error":{"message":"no: azure-key-1"}}'));
+  const { openai, context } = open({ baseUrl: url, headers: { 'api-key': 'azure-key-1' } });
+  const error = await failureOf(openai.complete(ask(), context));
+  expect(error).toMatchObject({ code: 'auth', hint: 'Check the header `api-key` and what it may use.' });
+  expect(error.message).not.toContain('azure-key-1');
+});
+
+test('Responses are another interface: another path, and named in the identity', async () => {
+  const { url, seen } = await serve(
+    says({ type: 'response.output_text.delta', delta: 'So.' }, { type: 'response.completed', response: {} }),
+  );
+  const { openai, context } = open({ baseUrl: url, api: 'responses', options: { max_tokens: 5 } });
+  expect(await openai.complete(ask(), context)).toMatchObject({ text: 'So.', finishReason: 'stop' });
+  expect(seen[0]).toMatchObject({ url: '/responses', body: { max_output_tokens: 5, store: false } });
+  expect(openai.identify(ask()).opts).toEqual({ max_tokens: 5, api: 'responses' });
+  expect(open({ baseUrl: url, api: 'chat' }).openai.identify(ask()).opts).toEqual({});
+});
+
+test.each(['chat', 'responses'])('an independent mock of OpenAI has a tool called, by way of %s', async (api) => {
   const mock = new LLMock({ port: 0 });
-  mock.onMessage('Why?', { content: 'Because it is so.' });
+  const calls = [
+    { id: 'call_a', name: 'read', arguments: '{"path":"a"}' },
+    { id: 'call_b', name: 'read', arguments: '{"path":"b"}' },
+  ];
+  mock.on({ userMessage: 'Why?', toolCallId: 'call_b' }, { content: 'Because it is so.' });
+  mock.on({ userMessage: 'Why?' }, { toolCalls: calls });
   await mock.start();
   onTestFinished(() => mock.stop());
-  const { openai, context, clock } = open({ baseUrl: `${mock.url}/v1`, apiKey: 'mock', maxRetries: 1 });
+  const { openai, context } = open({ baseUrl: `${mock.url}/v1`, apiKey: 'mock', api });
   expect(await openai.check('gpt-4o', context)).toEqual({ model: 'gpt-4o' });
-  expect(await openai.complete(ask(), context)).toMatchObject({ text: 'Because it is so.', finishReason: 'stop' });
-
-  mock.nextRequestError(429, { message: 'slow down', code: 'rate_limit_exceeded' });
-  const tries: boolean[] = [];
-  const afterRequest: ProviderContext['afterRequest'] = async ({ ok }) => {
-    tries.push(ok);
-    if (!ok) setImmediate(() => void clock.advance(30_000));
-  };
-  expect((await openai.complete(ask(), { ...context, afterRequest })).text).toBe('Because it is so.');
-  expect(tries).toEqual([false, true]);
+  const tools = [{ name: 'read', inputSchema: { type: 'object' } }];
+  const first = await openai.complete(ask({ tools }), context);
+  expect(first).toMatchObject({ text: '', toolCalls: calls, finishReason: 'tool_calls' });
+  const results = calls.map(({ id, name }) => ({ role: 'tool', callId: id, name, content: 'so' }) as const);
+  const messages = [...ask().messages, { role: 'assistant', content: '', toolCalls: calls } as const, ...results];
+  expect(await openai.complete(ask({ tools, messages }), context)).toMatchObject({
+    text: 'Because it is so.',
+    finishReason: 'stop',
+  });
 });

@@ -14,8 +14,13 @@ export function withDotenv(env: Environment, cwd: string): Environment {
 
 /** The variable's text; an empty one counts as not set. */
 export function readText(env: Environment, names: readonly string[]): string | undefined {
-  for (const name of names) if (env[name]) return env[name];
-  return undefined;
+  const name = nameOfText(env, names);
+  return name === undefined ? undefined : env[name];
+}
+
+/** Which of the variables is set. */
+export function nameOfText(env: Environment, names: readonly string[]): string | undefined {
+  return names.find((name) => env[name]);
 }
 
 /** How every provider waits, retries and breaks off, unless the environment says otherwise. */

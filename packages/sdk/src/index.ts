@@ -24,6 +24,11 @@ export type { AskedQuestion } from './read/asked-questions.ts';
 export { diffRuns } from './explain/diff-runs.ts';
 export type { ChangedPart, RunsDiff, UnitDiff } from './explain/diff-runs.ts';
 export type { ReadsNow } from './explain/untold-changes.ts';
+export { checkProviders } from './doctor/check-providers.ts';
+export type { CheckProvidersOptions } from './doctor/check-providers.ts';
+export type { ProviderReport } from './doctor/check-named.ts';
+export { listModels } from './doctor/list-models.ts';
+export type { ListedModels } from './doctor/list-models.ts';
 export { recordReplies } from './record-replies.ts';
 export { verifyRun } from './verify/verify-run.ts';
 export type { VerifiedRun } from './verify/verify-run.ts';
@@ -42,6 +47,7 @@ export type {
   ErrorCode,
   Json,
   Manifest,
+  ModelInfo,
   OrchEvent,
   Plan,
   PlanStep,

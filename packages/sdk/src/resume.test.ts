@@ -37,6 +37,14 @@ describe('a job that is compiled anew runs again what was edited, and no more', 
     'a command whose output stays the same': [edit("'ls docs'", "'ls  docs'"), ['list']],
     'a file that is read, not its name': [({ write }) => write('docs/a.md', 'other'), ['list']],
     'a file more to read': [({ write }) => write('docs/c.md', 'C'), ['each', 'each/', 'each/', 'each/', 'list']],
+    'when and how often a provider is asked': [
+      edit(
+        '{ temperature: 0 }',
+        '{ temperature: 0 }, limits: { requests_per_minute: 600, max_parallel: 2 }, resilience: { retries: 1 }',
+      ),
+      [],
+    ],
+    'how long a step waits': [edit('title: string } }', 'title: string }, resilience: { first_byte_s: 9 } }'), []],
     'limits and retries': [edit('output: lines }', 'output: lines, retry: 3, timeout_s: 9 }'), []],
   };
 
@@ -172,6 +180,7 @@ async function openPlace(): Promise<Place> {
   const server = createServer((request, response) => {
     requests.push(request.url ?? '');
     if (request.url === '/api/tags') return void response.end(JSON.stringify({ models: [{ name: 'm' }] }));
+    if (request.url === '/api/show') return void response.writeHead(404).end('{}');
     let asked = '';
     request.setEncoding('utf8').on('data', (text: string) => (asked += text));
     request.on('end', () => {

@@ -1,5 +1,5 @@
 import { OrchError } from '@orch/contracts';
-import type { Hider, JsonObject, PlanStep, SubJob } from '@orch/contracts';
+import type { Hider, Plan, PlanStep, SubJob, ToolServer } from '@orch/contracts';
 import { readJob } from '@orch/engine';
 import { createHider, findSecrets } from '@orch/secrets';
 import { withDotenv } from './environment.ts';
@@ -12,22 +12,51 @@ export type Secrets = {
 };
 
 /** The secrets of an environment: those that a job names, and those whose names say so. `usage` when a named one is not set, or too short. */
-export function requireSecrets(env: Environment, names: readonly string[], steps: readonly PlanStep[] = []): Secrets {
-  const found = findSecrets({ names, env, namedBy: (name) => placeOf(name, steps) });
+export function requireSecrets(env: Environment, names: readonly string[], plan?: Plan): Secrets {
+  const found = findSecrets({ names, env, namedBy: (name) => (plan === undefined ? undefined : placeOf(name, plan)) });
   if (!found.ok) throw found.error;
   return { hider: createHider(found.value.values()), values: found.value };
 }
 
-/** The variable of a step, or of one of a job that it runs, that is given the secret. */
-function placeOf(name: string, steps: readonly PlanStep[]): string | undefined {
-  for (const { id, kind, fields } of steps) {
-    const given = Object.entries((fields['env'] ?? {}) as JsonObject);
-    const found = given.find(([, value]) => (value as { readonly secret?: unknown } | null)?.secret === name);
-    if (found !== undefined) return `steps.${id}.env.${found[0]}`;
-    const inner = kind === 'job' ? placeOf(name, (fields['job'] as unknown as SubJob).plan.steps) : undefined;
-    if (inner !== undefined) return `${inner} of the job of step ${id}`;
+/** What is given the secret: a header of a provider, a variable of a step or of a server of tools. */
+function placeOf(name: string, { provider, providers = {}, steps }: Plan): string | undefined {
+  const header = headerOf(name, [['provider', provider], ...under('providers', providers)]);
+  return header ?? steps.map((step) => placeIn(step, name)).find((place) => place !== undefined);
+}
+
+function placeIn({ id, kind, fields }: PlanStep, name: string): string | undefined {
+  const variable = keyOf(name, fields['env'] as Given);
+  if (variable !== undefined) return `steps.${id}.env.${variable}`;
+  if (kind === 'job') {
+    const inner = placeOf(name, (fields['job'] as unknown as SubJob).plan);
+    return inner === undefined ? undefined : `${inner} of the job of step ${id}`;
   }
-  return undefined;
+  const { servers = {} } = (fields['tools'] ?? {}) as { readonly servers?: Readonly<Record<string, ToolServer>> };
+  const started = Object.entries(servers).map(([server, where]) => {
+    const own = 'url' in where ? undefined : keyOf(name, where.env);
+    return own === undefined ? undefined : `mcp.${server}.env.${own}`;
+  });
+  const reached = under('mcp', servers).filter(([, where]) => 'url' in where) as readonly Headed[];
+  return started.find((place) => place !== undefined) ?? headerOf(name, reached);
+}
+
+type Given = Readonly<Record<string, unknown>> | undefined;
+type Headed = readonly [path: string, of: { readonly headers?: Given } | undefined];
+
+const under = <T>(path: string, named: Readonly<Record<string, T>>) =>
+  Object.entries(named).map(([name, one]) => [`${path}.${name}`, one] as const);
+
+function headerOf(name: string, all: readonly Headed[]): string | undefined {
+  const found = all
+    .map(([path, of]) => [path, keyOf(name, of?.headers)] as const)
+    .find(([, header]) => header !== undefined);
+  return found === undefined ? undefined : `${found[0]}.headers.${found[1]}`;
+}
+
+/** Under what key a map of texts and secrets has this one. */
+function keyOf(name: string, given: Given = {}): string | undefined {
+  const found = Object.entries(given).find(([, value]) => (value as { secret?: unknown } | null)?.secret === name);
+  return found?.[0];
 }
 
 /** The same for who only looks: what a job names and the environment has not needs no hiding here. */

@@ -3,6 +3,7 @@ import type { JsonObject, Plan, PlanStep, Result } from '@orch/contracts';
 import { planSteps } from './compile/build-plan.ts';
 import { checkDraft } from './compile/check-job.ts';
 import type { CompileContext } from './compile/context.ts';
+import { serversIn } from './compile/step-tools.ts';
 import { Inputs } from './compile/inputs.ts';
 import { Defaults } from './fields/defaults.ts';
 import type { Draft, DraftStep } from './fields/draft.ts';
@@ -35,16 +36,20 @@ export async function compileSteps(steps: JsonObject, context: StepsContext): Pr
   const inputs = new Inputs(jobDir, readFile);
   const around = { context, problems, inputs, jobDir, given: new Set<string>(), chain: [] };
   const known = new Map(existing.map(({ id, each }) => [id, { fansOut: each !== undefined }]));
-  const job = await checkDraft({ draft: draftOf(plan, drafts, source), folders: new Map() }, around, known);
+  const draft = draftOf(plan, { steps: drafts, source, existing });
+  const job = await checkDraft({ draft, folders: new Map() }, around, known);
   for (const step of drafts) checkStep(step, context, problems);
   if (!problems.none) return err(problems.sorted());
   return ok(await planSteps(job, context, { main: plan.provider, named: plan.providers ?? {} }));
 }
 
 /** A job of these steps alone, with what the plan says for all. */
-function draftOf({ task, vars, providers = {}, kinds = [] }: Plan, steps: readonly DraftStep[], source: Source): Draft {
+function draftOf(
+  { task, vars, providers = {}, kinds = [] }: Plan,
+  { steps, source, existing }: { steps: readonly DraftStep[]; source: Source } & Pick<StepsContext, 'existing'>,
+): Draft {
   return {
-    ...{ vars, providers, steps, source, secrets: [], defaults: [], written: new Map() },
+    ...{ vars, providers, steps, source, secrets: [], defaults: [], written: new Map(), mcp: serversIn(existing) },
     ...(task !== undefined && { task }),
     kinds: kinds.map(({ from }) => from),
   };

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { jobFields } from './fields/job-fields.ts';
 import { kindNames, kinds } from './fields/kinds.ts';
+import { providerChoice } from './fields/provider-choice.ts';
 import { stepFields } from './fields/step-fields.ts';
 import { errorsOf, readingFrom } from './testing/compiled.ts';
 
@@ -38,5 +39,23 @@ describe('docs/jobs.md', () => {
 
   test.each(examples)('has an example that compiles: %s', async (text) => {
     expect(await errorsOf(text, files)).toEqual([]);
+  });
+});
+
+describe('docs/providers.md', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../../docs/providers.md'), 'utf8');
+  const examples = [...page.matchAll(/```yaml\n(.*?)```/gs)].map(([, text]) => text!);
+
+  test('lists what can be set of a provider', () => {
+    const [, table = ''] = page.split('\n## What can be set\n');
+    const named = [...table.split(/^## /m)[0]!.matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name);
+    const map = providerChoice.schema['anyOf'] as unknown as readonly { readonly properties?: object }[];
+    expect(named).toEqual(Object.keys(map.at(-1)?.properties ?? {}));
+  });
+
+  test.each(examples)('has an example that compiles: %s', async (text) => {
+    const rest = { steps: 'steps: {a: {prompt: x}}', vars: 'vars: {ticket: 7}' };
+    const missing = Object.entries(rest).flatMap(([key, line]) => (text.includes(`${key}:`) ? [] : [line]));
+    expect(await errorsOf([text, ...missing].join('\n'))).toEqual([]);
   });
 });

@@ -57,7 +57,7 @@ const kinds = {
 
 const everyName = [
   ...new Set(Object.values(definitions).flatMap(({ properties }) => Object.keys(properties ?? {}))),
-  ...['budget', 'priority', 'tools', 'candidates', 'policy', 'worktree', 'id', 'wat'],
+  ...['budget', 'priority', 'candidates', 'policy', 'worktree', 'id', 'wat'],
 ];
 
 /** Whether the reader knows a key, whatever it holds: `at` says what it is a key of. */
@@ -100,6 +100,11 @@ test.each([
   ['a wrong word', { steps: { a: { run: 'x', cache: 'never' } } }],
   ['a step without an id in a list', { steps: [{ run: 'x' }] }],
   ['an id that is no name', { steps: { Build: { run: 'x' } } }],
+  ['an unknown limit', { provider: { name: 'ollama', limits: { rpm: 1 } } }],
+  ['a breaker of a step', { steps: { a: { prompt: 'x', resilience: { breaker: {} } } } }],
+  ['a header that is a number', { provider: { name: 'ollama', headers: { A: 1 } } }],
+  ['a server of tools with command and url', { mcp: { a: { command: 'x', url: 'http://a' } } }],
+  ['a tool without its server', { steps: { a: { prompt: 'x', tools: ['read'] } } }],
   ['an output of another kind', { steps: { a: { run: 'x', output: 'files' } } }],
 ])('%s does not fit the schema', (_, job) => {
   expect(misfits(job)).not.toEqual([]);

@@ -12,6 +12,8 @@ export const rows: Readonly<Record<string, () => Promise<Row>>> = {
   key: async () => (await import('./key.ts')).key,
   cache: async () => (await import('./cache.ts')).cache,
   files: async () => (await import('./files.ts')).files,
+  calls: async () => (await import('./calls.ts')).calls,
+  chunks: async () => (await import('./chunks.ts')).chunks,
   start: async () => (await import('./start.ts')).start,
   memory: async () => (await import('./memory.ts')).memory,
 };

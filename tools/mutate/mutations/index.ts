@@ -13,6 +13,7 @@ import { peopleMutations } from './people.ts';
 import { reuseMutations } from './reuse.ts';
 import { secretMutations } from './secrets.ts';
 import { stopMutations } from './stop.ts';
+import { toolMutations } from './tools.ts';
 import type { Mutation } from '../mutation.ts';
 
 /** Those of the durable core, in the order of its layers, then those of the job language. */
@@ -25,6 +26,7 @@ export const mutations: readonly Mutation[] = [
   ...reuseMutations,
   ...lossMutations,
   ...stopMutations,
+  ...toolMutations,
   ...evidenceMutations,
   ...flowMutations,
   ...peopleMutations,

@@ -49,7 +49,7 @@ export const reuseMutations: readonly Mutation[] = [
     name: 'reuse-without-provider',
     breaks: 'a step is reused although another model is asked for',
     file: `${src}/attempt/prepare-attempt.ts`,
-    replace: 'asked: kind.asks === true ? choiceOf(run, step) : undefined,',
+    replace: 'asked: kind.asks === true ? askedOf(run, step) : undefined,',
     by: 'asked: undefined,',
     tests: resume,
   },

@@ -1,6 +1,10 @@
 export { FakeClock } from './fake-clock.ts';
 export type { FakeHost } from './fake-host.ts';
 export { fakeHost } from './fake-host.ts';
+export type { FakeVendor, Said } from './fake-vendor.ts';
+export { providerConformance } from './provider-conformance.ts';
+export { serve } from './serve.ts';
+export type { Seen } from './serve.ts';
 export type { KindExamples } from './step-kind-suite.ts';
 export { stepKindSuite } from './step-kind-suite.ts';
 export { tempDir } from './temp-dir.ts';

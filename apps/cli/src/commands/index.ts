@@ -169,6 +169,20 @@ export const commands: readonly CommandRow[] = [
     load: () => import('./import.ts'),
   },
   {
+    name: 'doctor',
+    summary: 'check who answers: reachable, authorised, model present, context size, with advice',
+    arguments: [['[job]', 'job file, whose providers are checked too']],
+    options: [['--provider <name>', 'only this one: name or name:model']],
+    load: () => import('./doctor.ts'),
+  },
+  {
+    name: 'models',
+    summary: 'list the models of a provider, or of all that are configured',
+    arguments: [['[provider]', 'ollama, openai, anthropic or mlx']],
+    options: [],
+    load: () => import('./models.ts'),
+  },
+  {
     name: 'cache ls',
     summary: 'list the entries, those used last first',
     arguments: [],

@@ -9,12 +9,12 @@ const most = { steps: 40, failures: 10, gates: 20, children: 20 };
 
 /** A run for a person: how it ended, its steps, what failed, the files it wrote, its gates, and where it stands. */
 export function describeRun(run: ReadRun, terminal: Terminal): string[] {
-  const { reasons, continued } = run;
+  const { reasons, continued, estimated } = run;
   const { manifest, status, dir, gates, children } = harmlessly(run);
   return [
     `${terminal.paint('bold', manifest.project)}  ${manifest.job_id}  ${paintState(status, terminal)} after ${seconds(manifest.duration_s)}`,
     ...parentLines(manifest),
-    ...callLines(manifest, children.length > 0),
+    ...callLines(manifest, { isParent: children.length > 0, estimated }),
     '',
     ...stepLines(manifest, reasons, terminal),
     ...childLines(children, terminal),
@@ -55,13 +55,17 @@ function unitName({ step, item }: { readonly step: string; readonly item?: strin
 }
 
 /** Calls of the runs that its steps began count, too; a run that only began others may know no provider. */
-function callLines({ provider, costs }: Manifest, isParent: boolean): string[] {
+function callLines(
+  { provider, costs }: Manifest,
+  { isParent, estimated }: { readonly isParent: boolean; readonly estimated: boolean },
+): string[] {
   const { in_doubt: doubt } = costs;
   const doubtful = doubt === 0 ? [] : [`in doubt: ${plural(doubt, 'call')} without an answer, may have been paid for`];
   if (costs.provider_calls === 0 && (provider === null || isParent)) return doubtful;
   const model = provider?.model === undefined ? '' : `:${provider.model}`;
   const who = provider === null ? '' : `provider ${provider.provider}${model}, `;
-  const tokens = `${costs.tokens_in} tokens in, ${costs.tokens_out} out`;
+  const about = estimated ? '~' : '';
+  const tokens = `${about}${costs.tokens_in} tokens in, ${about}${costs.tokens_out} out`;
   return [`${who}${plural(costs.provider_calls, 'call')}, ${tokens}`, ...doubtful];
 }
 

@@ -1,5 +1,6 @@
 import type { OrchEvent } from '@orch/sdk';
 import type { Terminal } from './terminal.ts';
+import { noticeTeller } from './notices.ts';
 import { fewOf, harmless, inLines, plural, seconds } from './words.ts';
 
 /** How many of the steps that stay as they were are named. */
@@ -11,6 +12,7 @@ export function createProgress(terminal: Terminal, notes: readonly string[]): (e
   const reused: string[] = [];
   const untold = [...notes];
   const started = new Set<string>();
+  const notice = noticeTeller(terminal);
   return (event) => {
     const { step = '', item } = event;
     const name = item === undefined ? step : `${step} ${harmless(item)}`;
@@ -22,7 +24,8 @@ export function createProgress(terminal: Terminal, notes: readonly string[]): (e
     if (event.type === 'step.started') started.add(name);
     if (noteReused(event, reused)) return;
     if (reused.length > 0) terminal.out(reusedLine(reused.splice(0), terminal));
-    const line = lineOf(event, name, { terminal, items: items.get(step), isNew: started.has(name) });
+    const line =
+      notice(event, name) ?? lineOf(event, name, { terminal, items: items.get(step), isNew: started.has(name) });
     if (line !== undefined) terminal.out(line);
   };
 }

@@ -3,7 +3,7 @@ import { OrchError, err, ok } from '@orch/contracts';
 import type { Answer, Digest, FileRef, PlanStep, Result, StepHost, StepScope, WriteMode } from '@orch/contracts';
 import { hidesNothing } from '@orch/secrets';
 import type { TakeFile } from './child-result.ts';
-import { callTool } from './call-tool.ts';
+import { callTool, listTools } from './call-tool.ts';
 import { runChild } from './child-run.ts';
 import { exchange } from '../exchange/exchange.ts';
 import { hideContent, hidingBlobs } from '../run/hiding-blobs.ts';
@@ -66,7 +66,7 @@ export function openHost(run: RunContext, attempt: HostedAttempt): OpenHost {
     },
     emit: (type, data) => (isOver ? Promise.reject(over()) : run.journal.append(type, data, where)),
     ask: (question) => (isOver ? Promise.resolve(err(over())) : exchange(run, question, asker)),
-    tools: { list: (server, until) => (isOver ? Promise.reject(over()) : run.tools.list(server, until)) },
+    tools: { list: (server, until) => (isOver ? Promise.reject(over()) : listTools(run, server, until)) },
     callTool: (call) => (isOver ? Promise.resolve(err(over())) : callTool(run, call, { where, signal })),
     async reject(answer, by, reason) {
       if (isOver) throw over();

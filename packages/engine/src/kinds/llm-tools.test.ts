@@ -1,5 +1,8 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { OrchError } from '@orch/contracts';
-import type { Json, JsonObject, PlanStep, Reply, ToolServers, ToolSpec } from '@orch/contracts';
+import type { Json, JsonObject, NamedServer, PlanStep, Reply, ToolServers, ToolSpec } from '@orch/contracts';
+import { createHider } from '@orch/secrets';
 import { tempDir } from '@orch/testkit';
 import { expect, test } from 'vitest';
 import { copyRun, cutLog } from '../testing/copy-run.ts';
@@ -17,13 +20,19 @@ const read: ToolSpec = {
 
 test('what the model asks for is called, told to it, and stands in the log around the call', async () => {
   const { provider, asked } = scripted([calling({ path: 'a.md' }), 'It says A.']);
-  const servers = serverWith(({ path }) => `text of ${String(path)}`);
-  const { events, result } = await runJob([withTools(['fs.read.*'])], { ...place(), provider, tools: servers.tools });
+  const at = place();
+  const logged: string[] = [];
+  const servers = serverWith(({ path }) => {
+    logged.push(...linesOf(join(at.runsDir, at.jobId)).map(({ type }) => type));
+    return `text of ${JSON.stringify(path)}`;
+  });
+  const { events, result } = await runJob([withTools(['fs.read.*'])], { ...at, provider, tools: servers.tools });
+  expect(logged.at(-1)).toBe('tool.called');
   expect(result.manifest.steps['q']?.output?.inline).toBe('It says A.');
   expect(asked[0]?.tools).toEqual([{ ...read, name: 'fs__read_file' }]);
   expect(asked[1]?.messages.slice(1)).toEqual([
     { role: 'assistant', content: 'Let me look.', toolCalls: [call({ path: 'a.md' })] },
-    { role: 'tool', callId: 'call_7', name: 'fs__read_file', content: 'text of a.md' },
+    { role: 'tool', callId: 'call_7', name: 'fs__read_file', content: 'text of "a.md"' },
   ]);
   expect(typesOf(events)).toEqual(['llm.request', 'llm.response', 'tool.called', 'tool.returned', 'llm.request', 'llm.response']); // prettier-ignore
   expect(events.find(({ type }) => type === 'tool.called')?.data).toMatchObject({ name: 'fs.read.file' });
@@ -107,6 +116,108 @@ test('a provider that takes no tools is not asked', async () => {
   const { result } = await runJob([withTools(['fs.*'])], { ...place(), provider, tools: serverWith(() => '').tools });
   expect(result.manifest.failures[0]).toMatchObject({ code: 'usage', message: 'Expected a provider that takes tools, scripted does not.' }); // prettier-ignore
   expect(asked).toEqual([]);
+});
+
+test('of a server and a pattern that fits nothing, it is told; tools come in one order and under names of their own', async () => {
+  const script = scripted(['x']);
+  const listed = ['b', 'a', 'a.b', 'a_b', `long-${'x'.repeat(80)}`, `long-${'x'.repeat(90)}`];
+  const tools = { ...serverWith(() => '').tools, list: async () => listed.map((name) => ({ ...read, name })) };
+  await runJob([withTools(['fs.*'])], { ...place(), provider: script.provider, tools });
+  const long = `fs__long-${'x'.repeat(55)}`;
+  expect(script.asked[0]?.tools?.map(({ name }) => name)).toEqual([
+    ...['fs__a', 'fs__a_b', 'fs__a_b_2', 'fs__b', long, `${long.slice(0, 62)}_2`],
+  ]);
+  const { result } = await runJob([withTools(['fs.a', 'fs.get_*'])], { ...place(), provider: script.provider, tools });
+  expect(result.manifest.failures[0]?.message).toMatch(/to have a tool get_\*, it has b, a, /);
+});
+
+test('arguments that are no JSON, or no object, are told to the model', async () => {
+  const calls = ['{"path": ', '[1]', '"a"'].map((written, at) => ({ id: String(at), name: 'fs__read_file', arguments: written })); // prettier-ignore
+  const { provider, asked } = scripted([{ text: '', finishReason: 'tool_calls', usage: {}, toolCalls: calls }, 'ok']);
+  const servers = serverWith(() => 'x');
+  await runJob([withTools(['fs.*'])], { ...place(), provider, tools: servers.tools });
+  const told = asked[1]?.messages.flatMap((message) => (message.role === 'tool' ? [message.content] : []));
+  expect(told?.[0]).toMatch(/^fs__read_file was not called\. Expected JSON as arguments, got "{\\"path\\":"/);
+  expect(told?.slice(1)).toEqual(Array(2).fill(expect.stringContaining('must be object')));
+  expect(servers.calls).toEqual([]);
+});
+
+test('arguments that JSON can write but not read are called with what can be', async () => {
+  const args = '{"path": "half \\ud83d", "\\ud83d": 1e999}';
+  const { provider } = scripted([{ text: '', finishReason: 'tool_calls', usage: {}, toolCalls: [{ id: '1', name: 'fs__read_file', arguments: args }] }, 'ok']); // prettier-ignore
+  const servers = serverWith(() => 'x');
+  const { result } = await runJob([withTools(['fs.*'])], { ...place(), provider, tools: servers.tools });
+  expect([result.status, servers.calls]).toEqual(['succeeded', [{ path: 'half \ufffd', '\ufffd': null }]]);
+});
+
+test('what was a secret reaches neither the model, nor the log, nor a blob', async () => {
+  const secret = 'hunter2-of-the-test';
+  const { provider, asked } = scripted([calling({ path: `/${secret}` }), 'done']);
+  const long = 'x'.repeat(10_000);
+  const servers = serverWith(() => `the key is ${secret}${long}`);
+  const { dir } = await runJob([withTools(['fs.*'])], { ...place(), provider, tools: servers.tools, hider: createHider([secret]) }); // prettier-ignore
+  expect(servers.calls).toEqual([{ path: '/***' }]);
+  expect(asked[1]?.messages.at(-1)?.content).toBe(`the key is ***${long}`);
+  const files = readdirSync(dir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const texts = files.map(({ parentPath, name }) => readFileSync(join(parentPath, name), 'utf8'));
+  expect(texts.filter((text) => text.includes(long)).length).toBeGreaterThan(1);
+  expect(texts.filter((text) => text.includes(secret))).toEqual([]);
+});
+
+test('another run asks nobody again, but calls its tools; what they say now is another question', async () => {
+  const at = place();
+  const { provider, asked } = scripted(({ messages }) => (messages.length === 1 ? calling({ path: 'a' }) : `${messages.at(-1)?.content}!`)); // prettier-ignore
+  const servers = serverWith(() => texts.shift() ?? '');
+  const texts = ['one', 'one', 'two'];
+  const outputs: unknown[] = [];
+  for (const jobId of ['job_000000000001', 'job_000000000002', 'job_000000000003']) {
+    const { result } = await runJob([withTools(['fs.*'])], { ...at, jobId, provider, tools: servers.tools });
+    outputs.push(result.manifest.steps['q']?.output?.inline);
+  }
+  expect([outputs, servers.calls.length, asked.length]).toEqual([['one!', 'one!', 'two!'], 3, 3]);
+  const frozen = { ...at, jobId: 'job_000000000004', provider, frozen: true };
+  texts.push('two', 'three');
+  const again = await runJob([withTools(['fs.*'])], { ...frozen, tools: servers.tools });
+  expect(again.result.manifest.steps['q']?.output?.inline).toBe('two!');
+  const missed = await runJob([withTools(['fs.*'])], { ...frozen, jobId: 'job_000000000005', tools: servers.tools });
+  expect(missed.result.manifest.failures[0]?.code).toBe('frozen_miss');
+  expect(asked.length).toBe(3);
+});
+
+test('each item calls for itself, also what another one has called', async () => {
+  const { provider } = scripted(({ messages }) => (messages.length === 1 ? calling({ path: 'a' }) : 'done'));
+  const servers = serverWith(() => 'x');
+  const step: PlanStep = { ...withTools(['fs.*']), each: { list: [1, 2], max_items: 10 } };
+  const { events } = await runJob([step], { ...place(), provider, tools: servers.tools });
+  expect(servers.calls.length).toBe(2);
+  const called = events.filter(({ type }) => type === 'tool.called');
+  expect(new Set(called.map(({ item }) => item)).size).toBe(2);
+});
+
+test('a failed step that is run anew calls again; one that goes on does not', async () => {
+  const servers = serverWith(() => 'x');
+  const script = scripted(({ messages }) => (messages.length === 1 ? calling({ path: 'a' }) : '{}'));
+  const step = withTools(['fs.*']);
+  const unfit = { ...step, fields: { ...step.fields, schema: { required: ['n'] }, repair: { rounds: 0 } } };
+  const settings = { durability: 'relaxed', provider: script.provider, tools: servers.tools } as const;
+  const { dir } = await runJob([unfit], { ...place(), ...settings });
+  expect(servers.calls.length).toBe(1);
+  await resumeJob(dir, [unfit], settings);
+  expect(servers.calls.length).toBe(1);
+  await resumeJob(dir, [unfit], { ...settings, from: 'q' });
+  expect(servers.calls.length).toBe(2);
+});
+
+test('the folder of a server counts from that of the job', async () => {
+  const seen: NamedServer[] = [];
+  const servers = serverWith(() => 'x');
+  const list: ToolServers['list'] = async (server) => {
+    seen.push(server);
+    return [read];
+  };
+  const settings = { ...place(), provider: scripted(['x']).provider, tools: { ...servers.tools, list } };
+  await runJob([withTools(['fs.*'])], { ...settings, jobDir: '/job' });
+  expect(seen).toEqual([{ name: 'fs', where: { command: 'fs-server', cwd: '/job' } }]);
 });
 
 function place() {

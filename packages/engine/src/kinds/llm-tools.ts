@@ -16,19 +16,25 @@ export type Tool = {
 
 export type Conversation = { readonly answer: Answer; readonly messages: readonly Message[] };
 
-/** The tools that the step allows, of the servers that it names. Throws what the servers do. */
+/** The tools that the step allows, of the servers that it names, in an order that is always the same. Throws what the servers do. */
 export async function findTools({ allow, servers }: Given, host: StepHost): Promise<Result<readonly Tool[]>> {
   const tools: Tool[] = [];
   for (const [server, where] of Object.entries(servers)) {
-    const names = allow.filter((one) => one.startsWith(`${server}.`)).map((one) => one.slice(server.length + 1));
+    const patterns = allow.filter((one) => one.startsWith(`${server}.`)).map((one) => one.slice(server.length + 1));
+    if (patterns.length === 0) continue;
     const listed = await host.tools.list({ name: server, where }, host.signal);
-    const missing = names.find((name) => !name.includes('*') && listed.every((tool) => tool.name !== name));
+    const missing = patterns.find((pattern) => listed.every(({ name }) => !fits(pattern, name)));
     if (missing !== undefined) return err(noSuchTool(server, missing, listed));
-    const wanted = listed.filter(({ name }) => names.some((pattern) => fits(pattern, name)));
+    const wanted = listed.filter(({ name }) => patterns.some((pattern) => fits(pattern, name)));
     for (const spec of wanted)
       tools.push({ server, where, name: spec.name, spec: { ...spec, name: wireName(server, spec.name) } });
   }
-  return ok(unique(tools));
+  return ok(unique(tools.toSorted(byName)));
+}
+
+function byName(a: Tool, b: Tool): number {
+  const [one, other] = [a, b].map(({ server, name }) => `${server}.${name}`) as [string, string];
+  return one < other ? -1 : Number(one > other);
 }
 
 /** Asks, calls what the model asks to have called, and asks again: until it asks for nothing more. */
@@ -82,16 +88,19 @@ async function callOne(host: StepHost, { call, tool, id, known }: OneCall) {
     return ok({ text: `There is no tool ${call.name}. There are: ${names}.`, isError: true });
   }
   const args = readArguments(call, tool);
-  if (!args.ok) return ok({ text: `${tool.spec.name} was not called. ${args.error.message}`, isError: true });
+  if (!args.ok) {
+    const why = args.error.message.replace('in the answer', 'as arguments');
+    return ok({ text: `${tool.spec.name} was not called. ${why}`, isError: true });
+  }
   const { server, where, name } = tool;
   return host.callTool({ call: id, server, where, name, args: args.value });
 }
 
-/** Fits the schema of the tool; one that cannot be read as such is the server's own to check against. */
+/** Fits the schema of the tool; where that cannot be read, the server's own to check. */
 function readArguments({ arguments: written }: ToolCall, { spec }: Tool): Result<JsonObject> {
   const text = written.trim() === '' ? '{}' : written;
   const { $schema: _, ...schema } = spec.inputSchema;
-  const checked = parseJson(text, schema);
+  const checked = parseJson(text, { ...schema, type: 'object' });
   const parsed = !checked.ok && checked.error.code === 'spec' ? parseJson(text, { type: 'object' }) : checked;
   return parsed.ok ? ok(parsed.value as JsonObject) : parsed;
 }
@@ -120,7 +129,7 @@ function unique(tools: readonly Tool[]): Tool[] {
   const taken = new Set<string>();
   return tools.map((tool) => {
     let { name } = tool.spec;
-    for (let n = 2; taken.has(name); n++) name = `${tool.spec.name.slice(0, mostOfName - 4)}_${n}`;
+    for (let n = 2; taken.has(name); n++) name = `${tool.spec.name.slice(0, mostOfName - 1 - String(n).length)}_${n}`;
     taken.add(name);
     return { ...tool, spec: { ...tool.spec, name } };
   });
@@ -131,9 +140,6 @@ function noSuchTool(server: string, name: string, listed: readonly ToolSpec[]): 
   return new OrchError(
     'tool_failed',
     `Expected the server ${server} to have a tool ${name}, it has ${names || 'none'}.`,
-    {
-      hint: 'Name one of these under `tools`.',
-      retryable: false,
-    },
+    { hint: 'Name one of these under `tools`.', retryable: false },
   );
 }

@@ -21,11 +21,15 @@ export type Leftovers = {
   readonly lastQuestion: (where: Where) => Digest | undefined;
   /** What a tool answered to a call of this step or item, since it last succeeded. */
   readonly toolReturn: (where: Where, call: string) => EventData['tool.returned'] | undefined;
+  /** What was answered to calls of a step, and of its items, no longer counts. */
+  readonly forgetTools: (step: string) => void;
   /** To persons. */
   readonly questions: Questions;
   /** Requests of the inbox that stand in the log already. */
   readonly handled: ReadonlySet<string>;
 };
+
+type ToolReturns = { readonly step: string | undefined; readonly byCall: Map<string, EventData['tool.returned']> };
 
 export function createLeftovers(): Leftovers {
   const processes = new Map<string, EventData['process.started'][]>();
@@ -33,7 +37,7 @@ export function createLeftovers(): Leftovers {
   const rejected = new Set<Digest>();
   const recovered = new Set<Digest>();
   const questions = new Map<string, Digest>();
-  const toolReturns = new Map<string, Map<string, EventData['tool.returned']>>();
+  const toolReturns = new Map<string, ToolReturns>();
   const persons = createQuestions();
   const handled = new Set<string>();
 
@@ -66,8 +70,9 @@ export function createLeftovers(): Leftovers {
     'cache.hit': (event) => noteAnswered(event, (event.data as EventData['cache.hit']).cache_key),
     'tool.returned': (event) => {
       const data = event.data as EventData['tool.returned'];
-      const returns = toolReturns.get(unitKey(event)) ?? new Map<string, EventData['tool.returned']>();
-      toolReturns.set(unitKey(event), returns.set(data.call, data));
+      const returns: ToolReturns = toolReturns.get(unitKey(event)) ?? { step: event.step, byCall: new Map() };
+      returns.byCall.set(data.call, data);
+      toolReturns.set(unitKey(event), returns);
     },
     'reply.rejected': ({ data }) => void rejected.add((data as EventData['reply.rejected']).cache_key),
   };
@@ -84,7 +89,10 @@ export function createLeftovers(): Leftovers {
     rejected,
     recovered,
     handled,
-    toolReturn: (where, call) => toolReturns.get(unitKey(where))?.get(call),
+    toolReturn: (where, call) => toolReturns.get(unitKey(where))?.byCall.get(call),
+    forgetTools(step) {
+      for (const [key, returns] of toolReturns) if (returns.step === step) toolReturns.delete(key);
+    },
     lastQuestion: (where) => questions.get(unitKey(where)),
     questions: persons,
   };

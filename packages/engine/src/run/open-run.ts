@@ -75,7 +75,10 @@ export async function openRun(execution: Opening): Promise<OpenRun> {
     push: (extended, where) => journal.push('plan.extended', extended, where),
   });
   const anew = stepsFrom(livePlan.known(), resume?.from);
-  for (const step of anew) leftovers.questions.forget(step);
+  for (const step of anew) {
+    leftovers.questions.forget(step);
+    leftovers.forgetTools(step);
+  }
   const refuse = hidesNothing(hider) ? undefined : (entry: CacheEntry) => refusal(entry, hider);
   const cached = { shared: paths.sharedCache, durability, clock, orchVersion, refuse };
   const run: RunContext = {

@@ -51,6 +51,56 @@ steps:
   code: { uses: ./code.mjs, needs: [check], on_lost: fail }
 `,
     ],
+    'providers with policies, and models that call tools': [
+      defineJob(
+        {
+          project: 'p',
+          provider: {
+            name: 'openai',
+            model: 'm',
+            baseUrl: 'http://127.0.0.1:9/v1',
+            limits: { requestsPerMinute: 6, tokensPerMinute: 100, maxParallel: 2 },
+            resilience: { connectS: 1, firstByteS: 2, retries: 0, breaker: { threshold: 2, cooldownS: 3 } },
+            headers: { 'X-Team': 'docs', apiKey: { secret: 'AZURE_KEY' } },
+            api: 'responses',
+          },
+          providers: { other: { name: 'anthropic', model: 'n', apiVersion: '2026-10-21' } },
+          mcp: {
+            files: { command: 'npx', args: ['x'], env: { rootDir: { secret: 'FILES_ROOT' } }, cwd: 'a' },
+            search: { url: 'http://127.0.0.1:9/mcp', headers: { xTeam: 'docs' } },
+          },
+        },
+        (j) => {
+          j.llm('a', {
+            prompt: 'x',
+            tools: ['search.get*'],
+            toolRounds: 2,
+            resilience: { betweenChunksS: 5, totalS: 9 },
+          });
+          j.llm('b', { prompt: 'x', provider: 'other' });
+          j.llm('c', { prompt: 'x', provider: { name: 'openai', model: 'k', limits: { maxParallel: 1 } } });
+        },
+      ),
+      `
+project: p
+provider:
+  name: openai
+  model: m
+  base_url: http://127.0.0.1:9/v1
+  limits: { requests_per_minute: 6, tokens_per_minute: 100, max_parallel: 2 }
+  resilience: { connect_s: 1, first_byte_s: 2, retries: 0, breaker: { threshold: 2, cooldown_s: 3 } }
+  headers: { X-Team: docs, apiKey: { secret: AZURE_KEY } }
+  api: responses
+providers: { other: { name: anthropic, model: n, api_version: 2026-10-21 } }
+mcp:
+  files: { command: npx, args: [x], env: { rootDir: { secret: FILES_ROOT } }, cwd: a }
+  search: { url: http://127.0.0.1:9/mcp, headers: { xTeam: docs } }
+steps:
+  a: { prompt: x, tools: ['search.get*'], tool_rounds: 2, resilience: { between_chunks_s: 5, total_s: 9 } }
+  b: { prompt: x, provider: other }
+  c: { prompt: x, provider: { name: openai, model: k, limits: { max_parallel: 1 } } }
+`,
+    ],
     'every form of each, and what is made of an item': [
       defineJob({ project: 'p' }, (j) => {
         const pages = j.shell('pages', {
@@ -136,7 +186,7 @@ test('fields of the whole language are written as job-spec.md has them', () => {
     {
       outputDir: 'out',
       secrets: ['TOKEN'],
-      providers: { bigOne: { name: 'openai', baseUrl: 'http://a', limits: { rpm: 1 } } },
+      providers: { bigOne: { name: 'openai', baseUrl: 'http://a', limits: { maxParallel: 1 } } },
       pipeline: { use: 'review', with: { failOn: 'high' } },
       budget: { usd: 1, warnAt: 0.5, onExceed: 'warn' },
       defaults: { onFailure: 'continue' },
@@ -172,7 +222,7 @@ test('fields of the whole language are written as job-spec.md has them', () => {
   expect(job.spec).toEqual({
     output_dir: 'out',
     secrets: ['TOKEN'],
-    providers: { bigOne: { name: 'openai', base_url: 'http://a', limits: { rpm: 1 } } },
+    providers: { bigOne: { name: 'openai', base_url: 'http://a', limits: { max_parallel: 1 } } },
     pipeline: { use: 'review', with: { failOn: 'high' } },
     budget: { usd: 1, warn_at: 0.5, on_exceed: 'warn' },
     defaults: { on_failure: 'continue' },

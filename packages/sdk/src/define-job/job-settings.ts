@@ -1,5 +1,5 @@
 import type { JsonObject } from '@orch/contracts';
-import type { ProviderInput } from './kind-options.ts';
+import type { ProviderInput, ToolServerInput } from './provider-input.ts';
 import type { Budget } from './step-options.ts';
 
 /** Fields as the job language has them; names in camelCase mean the same in snake_case. */
@@ -12,6 +12,8 @@ export type JobSettings<V extends JsonObject = JsonObject> = {
   readonly task?: string | undefined;
   readonly provider?: ProviderInput | undefined;
   readonly providers?: { readonly [name: string]: ProviderInput } | undefined;
+  /** Servers of tools, by the names that `tools` of steps use. */
+  readonly mcp?: { readonly [name: string]: ToolServerInput } | undefined;
   readonly pipeline?: string | { readonly use: string; readonly with?: JsonObject | undefined } | undefined;
   readonly concurrency?: number | undefined;
   /** Seconds. */

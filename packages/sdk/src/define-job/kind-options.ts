@@ -1,10 +1,11 @@
 import type { Json } from '@orch/contracts';
 import type { EachInput } from './each.ts';
+import type { ProviderInput, Waits } from './provider-input.ts';
 import type { SchemaInput, SchemaValue } from './schema.ts';
 import type { Step } from './step-handle.ts';
 import type { PerItem, Text } from './step-options.ts';
 
-type ModelOptions = {
+export type ModelOptions = {
   readonly temperature?: number | undefined;
   readonly topP?: number | undefined;
   readonly maxTokens?: number | undefined;
@@ -12,17 +13,6 @@ type ModelOptions = {
   readonly stop?: readonly string[] | undefined;
   readonly numCtx?: number | undefined;
 };
-
-/** `name`, `name:model`, or the parts by name. */
-export type ProviderInput =
-  | string
-  | {
-      readonly name: string;
-      readonly model?: string | undefined;
-      readonly baseUrl?: string | undefined;
-      readonly options?: ModelOptions | undefined;
-      readonly limits?: Readonly<Record<string, number>> | undefined;
-    };
 
 type Texts<E> = { readonly [name: string]: PerItem<Text, E> };
 
@@ -36,12 +26,15 @@ export type LlmOptions<S extends SchemaInput, M extends LlmMode, E extends EachI
   readonly promptFile?: string | undefined;
   readonly system?: PerItem<Text, E> | undefined;
   readonly model?: PerItem<Text, E> | undefined;
-  readonly provider?: string | undefined;
+  readonly provider?: ProviderInput | undefined;
   readonly options?: ModelOptions | undefined;
   readonly schema?: S | undefined;
   readonly output?: M | undefined;
   readonly attachments?: PerItem<readonly Text[], E> | undefined;
-  readonly tools?: readonly Json[] | undefined;
+  /** `server.tool` of the servers under `mcp`, with `*` for any part of the name of a tool. */
+  readonly tools?: readonly `${string}.${string}`[] | undefined;
+  readonly toolRounds?: number | undefined;
+  readonly resilience?: Waits | undefined;
   readonly allowTruncated?: boolean | undefined;
   readonly repair?: { readonly rounds: number } | undefined;
   readonly candidates?: number | undefined;

@@ -26,9 +26,11 @@ type Mode = {
 };
 
 /** Fields whose keys are the author's, at any depth. */
-const dataFields: ReadonlySet<string> = new Set(['vars', 'with', 'schema', 'list', 'env', 'write', 'publish', 'tools']);
+const dataFields: ReadonlySet<string> = new Set([
+  ...['vars', 'with', 'schema', 'list', 'env', 'headers', 'write', 'publish'],
+]);
 /** Fields that hold named things of the language. */
-const namedFields: ReadonlySet<string> = new Set(['providers', 'gates', 'workstreams']);
+const namedFields: ReadonlySet<string> = new Set(['providers', 'mcp', 'gates', 'workstreams']);
 /** Fields that hold an expression instead of a template. */
 const conditions: ReadonlySet<string> = new Set(['when', 'that']);
 /** Fields that see what their own step came to. */

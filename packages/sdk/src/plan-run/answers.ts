@@ -1,7 +1,17 @@
+import { hash } from 'node:crypto';
 import { join } from 'node:path';
 import { cacheKey, canonicalJson, openCache, sha256 } from '@orch/cache';
 import { OrchError } from '@orch/contracts';
-import type { ModelRequest, Plan, PlanStep, Preimage, Provider, ProviderChoice } from '@orch/contracts';
+import type {
+  JsonObject,
+  Message,
+  ModelRequest,
+  Plan,
+  PlanStep,
+  Preimage,
+  Provider,
+  ProviderChoice,
+} from '@orch/contracts';
 import { createProvider } from '../providers/choose-provider.ts';
 import type { Surroundings } from '../prepare/prepare-run.ts';
 
@@ -61,7 +71,7 @@ async function tryCreate(choice: ProviderChoice, { env, clock, jobDir }: Around)
 function preimageOf(provider: Provider, step: string, request: ModelRequest): Preimage | undefined {
   try {
     const { service, ...who } = provider.identify(request);
-    const messages = request.messages.map(({ role, content }) => ({ role, sha256: sha256(content) }));
+    const messages = request.messages.map(digestsOf);
     const schema = request.schema === undefined ? undefined : sha256(canonicalJson(request.schema));
     const inputs = schema === undefined ? { messages } : { messages, schema };
     return { provider: service === undefined ? who : { ...who, service }, step, inputs };
@@ -69,4 +79,15 @@ function preimageOf(provider: Provider, step: string, request: ModelRequest): Pr
     if (OrchError.is(error) && error.code !== 'internal') return undefined;
     throw error;
   }
+}
+
+/** Of first questions: nobody has called a tool yet. */
+function digestsOf(message: Message): JsonObject {
+  const { role, content } = message;
+  const images = message.role === 'user' ? (message.images ?? []) : [];
+  const digests = images.map(({ mediaType, data }) => ({
+    media_type: mediaType,
+    sha256: hash('sha256', Buffer.from(data, 'base64'), 'hex'),
+  }));
+  return { role, sha256: sha256(content), ...(digests.length > 0 && { images: digests }) };
 }

@@ -9,7 +9,7 @@ type Asked = Pick<Plan, 'provider'>;
  */
 export function mostCalls(step: PlanStep, items: number, plan: Asked): number | null {
   const times = items * (1 + step.retry.tries) * (step.repeat_until?.max ?? 1);
-  if (step.kind === 'llm') return times * (1 + repairRounds(step));
+  if (step.kind === 'llm') return times * (1 + repairRounds(step)) * (1 + toolRounds(step));
   if (step.kind === 'job') return product(times, callsOfJob(step, plan));
   return isKindName(step.kind) || (step.provider === undefined && plan.provider === undefined) ? 0 : null;
 }
@@ -18,6 +18,11 @@ export function mostCalls(step: PlanStep, items: number, plan: Asked): number | 
 function repairRounds({ fields }: PlanStep): number {
   const { rounds = 1 } = (fields['repair'] ?? {}) as { readonly rounds?: number };
   return fields['schema'] === undefined && (fields['output'] ?? 'text') === 'text' ? 0 : rounds;
+}
+
+function toolRounds({ fields }: PlanStep): number {
+  const { rounds = 0 } = (fields['tools'] ?? {}) as { readonly rounds?: number };
+  return rounds;
 }
 
 /** A job that says nobody asks whom the outer one does. */

@@ -4,6 +4,7 @@ import type { CompiledJob, Plan, PlanStep, ProviderChoice } from '@orch/contract
 import { buildDag, dependents, levels } from '@orch/dag';
 import { basePaths } from '@orch/filestore';
 import { renderText } from '@orch/spec';
+import { asNow } from '../providers/choose-frozen.ts';
 import { nameProvider, requireProvider } from '../providers/choose-provider.ts';
 import { foreseeOutputs } from '../copy-outputs.ts';
 import { readText, runsFolder } from '../environment.ts';
@@ -123,7 +124,7 @@ async function unasked(
   if (model !== undefined) return { ...named, model };
   const before = await last();
   if (before === undefined) return named;
-  if (named.name === 'auto') return { ...named, ...before };
+  if (named.name === 'auto') return asNow(before, named);
   return before.name === named.name && before.model !== undefined ? { ...named, model: before.model } : named;
 }
 

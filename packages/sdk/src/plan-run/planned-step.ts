@@ -60,18 +60,24 @@ async function askedOf(step: PlanStep, requests: readonly ModelRequest[], answer
   let stored: number | undefined = 0;
   let tokens = 0;
   for (const request of requests) {
-    const found = await answers.isStored(step, request);
+    const found = hasTools(step) ? undefined : await answers.isStored(step, request);
     stored = stored === undefined || found === undefined ? undefined : stored + Number(found);
     if (found !== true) tokens += estimateTokens(request.messages);
   }
   return { questions: requests.length, stored, tokens };
 }
 
-function cacheOf({ kind, cache, needs }: PlanStep, asked: Asked | undefined): PlannedCache {
+/** What it asks names the tools that their servers have, and they are not asked. */
+function hasTools({ kind, fields }: PlanStep): boolean {
+  return kind === 'llm' && fields['tools'] !== undefined;
+}
+
+function cacheOf(step: PlanStep, asked: Asked | undefined): PlannedCache {
+  const { kind, cache, needs } = step;
   const isCached = kind === 'llm' ? cache !== 'off' && cache !== 'refresh' : cache === 'on';
   if (!isCached) return { is: 'never' };
   if (needs.length > 0) return { is: 'unknown', until: `${needs.join(', ')} ran` };
-  if (kind !== 'llm') return { is: 'unknown', until: 'it runs' };
+  if (kind !== 'llm' || hasTools(step)) return { is: 'unknown', until: 'it runs' };
   if (asked?.stored !== undefined) return { is: 'known', stored: asked.stored, of: asked.questions };
   return { is: 'unknown', until: asked === undefined ? 'it runs' : 'the provider and its model are known' };
 }

@@ -46,11 +46,12 @@ function isKnown({ kind, needs, each, when }: PlanStep): boolean {
   return needs.length === 0 && (kind === 'llm' || each !== undefined || when !== undefined);
 }
 
-/** Of any other kind only its condition and its items are looked at. */
+/** Of any other kind only its condition and its items are looked at. What servers of tools have, nobody asks them. */
 function toProbe({ id, kind, when, each, fields, provider, template }: PlanStep): PlanStep {
   const isModel = kind === 'llm';
+  const { tools: _, ...question } = fields;
   return {
-    ...{ id, kind: 'llm', needs: [], fields: isModel ? fields : { prompt: '-' }, retry: once, cache: 'off' },
+    ...{ id, kind: 'llm', needs: [], fields: isModel ? question : { prompt: '-' }, retry: once, cache: 'off' },
     ...{ reads: [], writes: [], on_lost: 'rerun', on_failure: 'continue' },
     ...(when !== undefined && { when }),
     ...(each !== undefined && { each }),

@@ -2,6 +2,7 @@ import { dirname, resolve } from 'node:path';
 import type { Clock, CompiledJob, JsonObject, Plan, ProviderChoice } from '@orch/contracts';
 import { readJob, systemClock } from '@orch/engine';
 import type { EnginePorts } from '@orch/engine';
+import { openToolServers } from '@orch/mcp';
 import { commandEnv } from '@orch/process';
 import { answersFromFiles, requireProvider } from '../providers/choose-provider.ts';
 import type { ProviderQuestion } from '../providers/choose-provider.ts';
@@ -42,7 +43,7 @@ export type PreparedRun = {
   readonly ports: EnginePorts;
   /** What a person should know before the run: which model was found, that no model is called, globs that find nothing. */
   readonly notes: readonly string[];
-  /** Frees the connections of the provider. */
+  /** Frees the connections of the provider, and ends the servers of tools. */
   close(): Promise<void>;
 };
 
@@ -139,14 +140,22 @@ export async function preparedWith(
   around: Surroundings,
 ): Promise<PreparedRun> {
   const { clock, env, strict, exposed } = around;
-  const { hider, values: secrets } = requireSecrets(env, job.plan.secrets ?? [], job.plan.steps);
+  const { hider, values: secrets } = requireSecrets(env, job.plan.secrets ?? [], job.plan);
   const warnings = [...[...exposed].map(exposedNote), ...(await notesOnReads(job))];
   if (strict) refuseWarnings(warnings);
-  const ports = { ...providers.lend(job, hider, around), clock, commandEnv: commandEnv(env), hider, secrets };
+  const ours = commandEnv(env);
+  const tools = openToolServers({ env: ours, jobDir: job.jobDir, secrets: namedIn(job.plan, secrets), hider, clock });
+  const ports = { ...providers.lend(job, hider, around), clock, commandEnv: ours, hider, secrets, tools };
   const notes = [...providers.notes, ...warnings].map((note) => hider.text(note));
-  return { job, ports, notes, close: () => providers.close() };
+  const close = async (): Promise<void> => void (await Promise.all([tools.close(), providers.close()]));
+  return { job, ports, notes, close };
+}
+
+/** A server of tools gets no secret that the job does not name. */
+function namedIn({ secrets = [] }: Plan, values: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  return new Map([...values].filter(([name]) => secrets.includes(name)));
 }
 
 function exposedNote(name: string): string {
-  return `warning: the value of ${name} stands in the job: it is kept and handed on as ***. In \`env\`, write {secret: ${name}}.`;
+  return `warning: the value of ${name} stands in the job: it is kept and handed on as ***. In \`env\` and \`headers\`, write {secret: ${name}}.`;
 }

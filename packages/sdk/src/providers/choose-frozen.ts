@@ -32,7 +32,7 @@ function frozenChoice(named: ProviderChoice, { question, before, recordings }: K
     const model = named.model ?? readText(question.env, ['PROVIDER_MODEL']) ?? sameName(before, named)?.model;
     return model === undefined ? named : { ...named, model };
   }
-  if (before !== undefined) return before.name === 'replay' ? before : { ...before, ...optionsOf(named) };
+  if (before !== undefined) return before.name === 'replay' ? before : asNow(before, named);
   if (recordings !== undefined) return { name: 'replay' };
   throw new OrchError(
     'unconfigured',
@@ -47,6 +47,8 @@ function sameName(before: ProviderChoice | undefined, named: ProviderChoice): Pr
   return before?.name === named.name ? before : undefined;
 }
 
-function optionsOf({ options }: ProviderChoice): Pick<ProviderChoice, 'options'> {
-  return options === undefined ? {} : { options };
+/** Who answered before, with all that the job says now. */
+export function asNow(before: ProviderChoice, written: ProviderChoice): ProviderChoice {
+  const { name, model } = before;
+  return { ...before, ...written, name, ...(model !== undefined && { model }) };
 }

@@ -2,14 +2,16 @@ import { existsSync } from 'node:fs';
 import { OrchError } from '@orch/contracts';
 import type { Clock, Provider, ProviderChoice } from '@orch/contracts';
 import { nearest } from '@orch/dag';
+import type { SettingsInput } from '@orch/providers-core';
 import { parseProvider } from '@orch/spec';
-import { readPolicy, readText } from '../environment.ts';
+import { readText } from '../environment.ts';
 import type { Environment } from '../environment.ts';
+import { createWith } from './settings-of.ts';
 import { vendors } from './vendors.ts';
 import type { Vendor } from './vendors.ts';
 
-/** How long `auto` waits for an Ollama that may not be there, in milliseconds. */
-const probeMs = 1_000;
+/** How long `auto` waits for an Ollama, in milliseconds: where nobody says that there is one, and where somebody does. */
+const probeMs = { unsaid: 1_000, said: 10_000 };
 
 export type ProviderQuestion = {
   /** What the job says; `auto` when it says nothing. */
@@ -83,7 +85,9 @@ function readChoice(text: string, from: string): ProviderChoice {
 }
 
 async function chooseUnnamed(question: ProviderQuestion): Promise<ChosenProvider> {
-  const probe = { ...question, signal: AbortSignal.any([question.signal, AbortSignal.timeout(probeMs)]) };
+  const isSaid = question.written.base_url ?? readText(question.env, ['OLLAMA_BASE_URL', 'OLLAMA_HOST']);
+  const patience = AbortSignal.timeout(isSaid === undefined ? probeMs.unsaid : probeMs.said);
+  const probe = { ...question, signal: AbortSignal.any([question.signal, patience]) };
   try {
     return await openProvider({ ...question.written, name: 'ollama' }, probe);
   } catch (error) {
@@ -101,14 +105,14 @@ function isNobody(error: unknown): boolean {
 
 function nobodyAnswers(env: Environment, cause: unknown): OrchError {
   const why = cause instanceof Error ? cause.message : String(cause);
-  const paid = ['OPENAI_API_KEY']
+  const paid = ['OPENAI_API_KEY', 'ANTHROPIC_API_KEY']
     .filter((name) => env[name])
     .map((name) => `${name} is set, but no paid service is asked unnamed. `);
   return new OrchError(
     'unconfigured',
     `Expected a provider: PROVIDER is not set, no Ollama answers, and there are no recordings beside the job. ${paid.join('')}${why}`,
     {
-      hint: 'Name one: --provider ollama:qwen2.5:7b, or --provider openai:MODEL with OPENAI_API_KEY, or --provider echo; PROVIDER does the same.',
+      hint: 'Name one: --provider ollama:qwen2.5:7b, or --provider openai:MODEL with OPENAI_API_KEY, --provider anthropic:MODEL with ANTHROPIC_API_KEY, --provider mlx:MODEL, or --provider echo; PROVIDER does the same.',
       cause,
     },
   );
@@ -117,10 +121,11 @@ function nobodyAnswers(env: Environment, cause: unknown): OrchError {
 /** The provider of a choice that was made. Nobody is asked whether it is there. */
 export async function createProvider(
   choice: ProviderChoice,
-  { clock, recordings, env }: Pick<ProviderQuestion, 'clock' | 'recordings' | 'env'>,
+  { clock, recordings, env, key }: Pick<ProviderQuestion, 'clock' | 'recordings' | 'env' | 'key'>,
 ): Promise<Provider> {
-  const vendor = await loadVendor(choice.name);
-  return vendor.create({ settings: settingsOf(choice, vendor, env), clock, recordings });
+  const { create, environment } = await loadVendor(choice.name);
+  const make = (settings: SettingsInput): Provider => create({ settings, clock, recordings });
+  return createWith({ environment, create: make }, choice, { env, key });
 }
 
 /** The provider of a choice that was made, asked whether it is there and has the model. */
@@ -128,26 +133,29 @@ export async function openProvider(choice: ProviderChoice, question: ProviderQue
   const vendor = await loadVendor(choice.name);
   const { clock, signal, env } = question;
   const provider = await createProvider(choice, question);
-  const asked = choice.model ?? readText(env, ['PROVIDER_MODEL']);
-  const { model } = await provider.check(asked, { signal, clock });
+  const usual = readText(env, ['PROVIDER_MODEL']);
+  const asked = choice.model ?? usual;
+  const { model } = await provider.check(asked, { signal, clock }).catch((error: unknown) => {
+    throw choice.model === undefined && usual !== undefined ? namedByVariable(error) : error;
+  });
   const found = asked === undefined && model !== undefined ? [`${choice.name}: using the model ${model}`] : [];
   const notes = vendor.note === undefined ? found : [vendor.note];
   return { choice: model === undefined ? choice : { ...choice, model }, provider, notes };
 }
 
-async function loadVendor(name: string): Promise<Vendor> {
+/** The model that is not there is one that the environment names. */
+function namedByVariable(error: unknown): unknown {
+  if (!OrchError.is(error) || error.code !== 'model_missing') return error;
+  const { code, message, hint = '', details } = error;
+  return new OrchError(code, message, {
+    hint: `PROVIDER_MODEL names this model. ${hint}`.trim(),
+    details,
+    cause: error,
+  });
+}
+
+export async function loadVendor(name: string): Promise<Vendor> {
   const load = Object.hasOwn(vendors, name) ? vendors[name] : undefined;
   if (load !== undefined) return load();
   throw new OrchError('internal', `Expected a provider that was checked, got \`${name}\`.`);
-}
-
-function settingsOf({ base_url: written, options = {} }: ProviderChoice, { environment }: Vendor, env: Environment) {
-  const baseUrl = written ?? readText(env, environment.baseUrl ?? []);
-  const apiKey = readText(env, environment.apiKey ?? []);
-  return {
-    ...readPolicy(env),
-    options,
-    ...(baseUrl === undefined ? {} : { baseUrl }),
-    ...(apiKey === undefined ? {} : { apiKey }),
-  };
 }

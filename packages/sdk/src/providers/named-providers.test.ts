@@ -15,8 +15,8 @@ test('a step asks the provider it names, whose model is resolved once and stands
   const { status, dir } = await run('job.yaml', options).result;
   expect(status).toBe('succeeded');
   expect([near.asked, far.asked]).toEqual([
-    ['/api/tags', '/api/chat'],
-    ['/api/tags', '/api/chat', '/api/chat'],
+    ['/api/tags', '/api/show', '/api/chat'],
+    ['/api/tags', '/api/show', '/api/chat', '/api/chat'],
   ]);
   expect(JSON.parse(readFileSync(join(dir, 'inputs', 'plan.json'), 'utf8')) as Plan).toMatchObject({
     provider: { model: 'near' },
@@ -87,6 +87,7 @@ async function serve(model: string): Promise<Model> {
   const server = createServer((request, response) => {
     asked.push(request.url ?? '');
     if (request.url === '/api/tags') return void response.end(JSON.stringify({ models: [{ name: model }] }));
+    if (request.url === '/api/show') return void response.writeHead(404).end('{}');
     const message = { role: 'assistant', content: `${model} answers` };
     request.resume().on('end', () => {
       response.end(`${JSON.stringify({ model, message, done: true, done_reason: 'stop' })}\n`);

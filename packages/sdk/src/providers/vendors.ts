@@ -12,7 +12,11 @@ type VendorContext = {
 export type Vendor = {
   readonly create: (context: VendorContext) => Provider;
   /** The environment variables that it understands; the first one that is set wins. */
-  readonly environment: { readonly baseUrl?: readonly string[]; readonly apiKey?: readonly string[] };
+  readonly environment: {
+    readonly baseUrl?: readonly string[];
+    readonly apiKey?: readonly string[];
+    readonly apiVersion?: readonly string[];
+  };
   /** Said once when it answers, where a person might think otherwise. */
   readonly note?: string;
 };
@@ -26,6 +30,14 @@ export const vendors: Readonly<Record<string, () => Promise<Vendor>>> = {
   async openai() {
     const { createOpenai, environment } = await import('@orch/providers-openai');
     return { create: ({ settings, clock }) => createOpenai(settings, { clock }), environment };
+  },
+  async anthropic() {
+    const { createAnthropic, environment } = await import('@orch/providers-anthropic');
+    return { create: ({ settings, clock }) => createAnthropic(settings, { clock }), environment };
+  },
+  async mlx() {
+    const { createMlx, environment } = await import('@orch/providers-mlx');
+    return { create: ({ settings, clock }) => createMlx(settings, { clock }), environment };
   },
   async replay() {
     const { createReplay } = await import('@orch/providers-replay');

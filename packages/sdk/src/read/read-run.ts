@@ -25,6 +25,8 @@ export type ReadRun = {
   readonly reasons: ReadonlyMap<string, string>;
   /** The steps of the plan that the run goes on without when they fail, or, where they fan out, when items do. */
   readonly continued: ReadonlyMap<string, 'step' | 'items'>;
+  /** Some tokens were counted from the length of texts, since their server did not say. */
+  readonly estimated: boolean;
   /** What was said beside the job when it ran the last time. */
   readonly given: GivenToRun;
 };
@@ -61,9 +63,11 @@ export async function readRun(dir: string): Promise<ReadRun> {
   const linked = new Map<string, Omit<ChildOfRun, 'status'>>();
   const reasons = new Map<string, string>();
   let given: GivenToRun = {};
+  let estimated = false;
   const continued = continuedIn(planSteps(paths.dir) ?? []);
   for await (const { type, step = '', item, data } of readLog(paths.events, { types })) {
     if (type === 'job.started') given = (data as EventData['job.started']).given ?? {};
+    else if (type === 'llm.response') estimated ||= (data as EventData['llm.response']).estimated === true;
     else if (type === 'job.linked') {
       linked.set(JSON.stringify([step, item]), { ...(data as EventData['job.linked']), step, item });
     } else if (type.startsWith('gate.')) gates.push({ step, ...(data as EventData['gate.passed']) });
@@ -72,7 +76,8 @@ export async function readRun(dir: string): Promise<ReadRun> {
   const children = [...linked.values()].map(({ job_id, step, item }): ChildOfRun => {
     return { job_id, step, item, status: stateOf(runPaths(paths.base, job_id)) };
   });
-  return { dir: paths.dir, status: shownState(manifest, paths), manifest, gates, children, reasons, continued, given };
+  const told = { gates, children, reasons, continued, estimated, given };
+  return { dir: paths.dir, status: shownState(manifest, paths), manifest, ...told };
 }
 
 const types = [
@@ -81,6 +86,7 @@ const types = [
   'gate.failed',
   'gate.error',
   'job.linked',
+  'llm.response',
   'step.skipped',
   'step.canceled',
 ] as const;

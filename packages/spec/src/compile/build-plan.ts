@@ -12,6 +12,7 @@ import type { ChosenProviders } from './choose-providers.ts';
 import type { CompileContext } from './context.ts';
 import { normalTexts } from './normal-texts.ts';
 import { secretsOf } from './secrets-of.ts';
+import { withServers } from './step-tools.ts';
 
 type Context = Pick<CompileContext, 'provider' | 'namedProvider' | 'vars' | 'concurrency'>;
 
@@ -19,7 +20,8 @@ type Context = Pick<CompileContext, 'provider' | 'namedProvider' | 'vars' | 'con
 export async function buildPlan(job: CheckedJob, context: Context, parent?: ChosenProviders): Promise<Plan> {
   const { draft, kinds, jobDir } = job;
   const chosen = await chooseProviders(job, context, parent);
-  const secrets = secretsOf(job);
+  const steps = await planSteps(job, context, chosen);
+  const secrets = secretsOf(draft, { steps, chosen });
   return {
     version: 1,
     project: draft.project ?? projectName(jobDir),
@@ -33,7 +35,7 @@ export async function buildPlan(job: CheckedJob, context: Context, parent?: Chos
     ...(secrets.length > 0 && { secrets }),
     ...(draft.output_dir !== undefined && { output_dir: draft.output_dir }),
     ...(kinds.length > 0 && { kinds }),
-    steps: await planSteps(job, context, chosen),
+    steps,
   };
 }
 
@@ -43,7 +45,8 @@ export async function planSteps(job: CheckedJob, context: Context, chosen: Chose
   for (const { id, needs } of job.order) {
     const { step, fields } = job.steps.get(id)!;
     const more = { ...(await subJobFields(job, id, { context, chosen })), ...diffOf(step) };
-    steps.push(normalTexts(planStep(step, needs, normalFields(step.kind!, { ...fields, ...more }))));
+    const own = withServers({ ...fields, ...more }, job.draft);
+    steps.push(normalTexts(planStep(step, needs, normalFields(step.kind!, own))));
   }
   return steps;
 }

@@ -22,6 +22,7 @@ import { checkKinds, digestKinds, loadOwnKinds } from './own-kinds.ts';
 import type { OwnKinds } from './own-kinds.ts';
 import { placeOf } from './place.ts';
 import { resolveNeeds } from './resolve-needs.ts';
+import { checkTools } from './step-tools.ts';
 import type { KnownSteps, Order } from './resolve-needs.ts';
 
 /** A job whose files were read and whose parts were held against each other. Right, if no problem was noted. */
@@ -80,6 +81,7 @@ export async function checkDraft(
   const order = resolveNeeds(draft.steps, mentions, { known, problems });
   checkReads(new Map(draft.steps.map((step) => [step.id, step])), order, { ...context, ...around });
   checkProviders(draft, context.providers, problems);
+  checkTools(draft, problems);
   const steps = new Map(filled.map((each) => [each.step.id, each]));
   return { draft, steps, order, jobs, kinds, ownKinds, vars, inputs, jobDir: around.jobDir };
 }

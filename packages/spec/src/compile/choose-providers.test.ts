@@ -29,6 +29,29 @@ test('a plan names the providers that steps name, by what they write', async () 
   ]);
 });
 
+test('a choice with policies goes by all its parts, in whatever order they are written', async () => {
+  const { plan } = await compiled(`
+provider: {name: openai, model: m, limits: {max_parallel: 2}, resilience: {retries: 0, breaker: {threshold: 2}}}
+steps:
+  a: {prompt: x}
+  b: {prompt: x, provider: {name: openai, model: m, limits: {max_parallel: 3, requests_per_minute: 6}}}
+  c: {prompt: x, provider: {limits: {requests_per_minute: 6, max_parallel: 3}, model: m, name: openai}}
+  d: {prompt: x, provider: {name: openai, model: m, api: responses}}
+  e: {prompt: x, resilience: {total_s: 9}}`);
+  expect(plan.provider).toEqual({
+    ...{ name: 'openai', model: 'm', limits: { max_parallel: 2 } },
+    resilience: { retries: 0, breaker: { threshold: 2 } },
+  });
+  const [, b, c, d, e] = plan.steps;
+  expect(b!.provider).toBe(c!.provider);
+  expect(Object.values(plan.providers!)).toEqual([
+    { name: 'openai', model: 'm', api: 'responses' },
+    { name: 'openai', model: 'm', limits: { max_parallel: 3, requests_per_minute: 6 } },
+  ]);
+  expect(d!.provider).not.toBe(b!.provider);
+  expect(e!.fields['resilience']).toEqual({ total_s: 9 });
+});
+
 test('each is decided once, by who compiles the job', async () => {
   const asked: unknown[] = [];
   const { plan } = await compiled(text, {

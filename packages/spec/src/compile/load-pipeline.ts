@@ -13,6 +13,7 @@ import { beside } from './fill-files.ts';
 import type { Inputs } from './inputs.ts';
 import { normalPath } from './inputs.ts';
 import { kindsBelow } from './own-kinds.ts';
+import { serversBelow } from './step-tools.ts';
 
 /** A built-in pipeline: its job file, what errors call it, and the absolute folder its files stand in. */
 export type PipelineFile = { readonly file: string; readonly text: string; readonly jobDir: string };
@@ -123,6 +124,7 @@ function joined(outer: Draft, inner: Draft, folder: string): Draft {
     ...outer,
     ...{ vars: inner.vars, steps: inner.steps },
     providers: { ...inner.providers, ...outer.providers },
+    mcp: { ...serversBelow(folder, inner.mcp), ...outer.mcp },
     secrets: [...new Set([...inner.secrets, ...outer.secrets])],
     kinds: [...kindsBelow(folder, inner.kinds), ...outer.kinds],
     written: new Map([...foreign(inner), ...outer.written]),

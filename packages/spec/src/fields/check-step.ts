@@ -79,6 +79,10 @@ function checkCache({ kind, table, written }: Checked, { path, problems }: Headi
 function checkModel(step: Checked, note: Note): void {
   checkOutput(step, note);
   checkMessages(step, note);
+  const rounds = step.written.get('tool_rounds');
+  if (rounds !== undefined && !step.written.has('tools')) {
+    note(rounds, 'field', { code: 'conflict', message: ': goes with tools' });
+  }
   const model = step.written.get('model');
   const provider = step.written.get('provider');
   if (model === undefined || provider === undefined || provider.origin !== undefined) return;

@@ -102,6 +102,7 @@ function isReplaced(key: string, { needsOne, together }: Kind, own: ReadonlyMap<
 /** Whether a default means anything to such a step. */
 function isIdle({ key, value }: Entry, kind: Kind, written: (key: string) => boolean): boolean {
   if (key === 'min_success') return !written('each');
+  if (key === 'tool_rounds') return !written('tools');
   if (kind.runsAlways === undefined) return false;
   const mode = value.type === 'scalar' ? value.value : undefined;
   return key === 'code_version' || (key === 'cache' && (mode === 'on' || mode === 'refresh'));

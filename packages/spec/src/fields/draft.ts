@@ -8,6 +8,7 @@ import type {
   OnLost,
   ProviderChoice,
   RetryPolicy,
+  ToolServer,
 } from '@orch/contracts';
 import type { Source } from '../source/source.ts';
 import type { Entry } from '../source/written.ts';
@@ -20,6 +21,8 @@ export type Draft = {
   readonly task?: string;
   readonly provider?: ProviderChoice;
   readonly providers: Readonly<Record<string, ProviderChoice>>;
+  /** Servers of tools. */
+  readonly mcp: Readonly<Record<string, ToolServer>>;
   /** Absent when there are steps. */
   readonly pipeline?: PipelineUse;
   readonly concurrency?: number;

@@ -6,6 +6,7 @@ import { field, record } from './read-fields.ts';
 import { expected, mapOf, nonEmptyText, notNegative, oneOf, refined, wholeNumber } from './type.ts';
 import type { Type } from './type.ts';
 import { vars } from './vars.ts';
+import { toolServers } from './tool-servers.ts';
 import { id, jobPath, uniqueTexts, variableName } from './words.ts';
 
 /** Read elsewhere, step by step. */
@@ -57,10 +58,14 @@ export const jobFields = {
   task: field(nonEmptyText, 'The same as task_description.'),
   provider: field(
     providerChoice,
-    'Who answers: name, name:model, or {name, model, base_url, options}. auto: whom PROVIDER names, else an Ollama that answers, else recordings beside the job.',
+    'Who answers: name, name:model, or {name, model, base_url, options, limits, resilience, headers}. auto: whom PROVIDER names, else an Ollama that answers, else recordings beside the job.',
     { default: 'auto' },
   ),
   providers: field(providers, 'Providers by name, for steps to name.'),
+  mcp: field(
+    toolServers,
+    'Servers of tools by name, for the tools of steps: {command, args, env, cwd} or {url, headers}.',
+  ),
   pipeline: field(pipeline, 'Steps that others wrote: a name, a file, or {use, with}. Without steps: software.'),
   concurrency: field(wholeNumber(1, 1024), 'Steps and items at once.', { default: 4 }),
   timeout_s: field(notNegative, 'Running time of this attempt in seconds; 0 is none.', { default: 0 }),

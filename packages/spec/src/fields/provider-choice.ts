@@ -1,8 +1,11 @@
 import type { ProviderChoice } from '@orch/contracts';
+import { headers } from './headers.ts';
 import { modelOptions } from './model-options.ts';
+import { limits, providerResilience } from './policy.ts';
 import { field, record } from './read-fields.ts';
-import { expected, nonEmptyText, refined, refuse, text } from './type.ts';
+import { expected, nonEmptyText, oneOf, refined, refuse, text } from './type.ts';
 import type { Type } from './type.ts';
+import { entryOf, inside } from '../source/written.ts';
 
 /** Left to whoever runs the job. */
 export const AUTO: ProviderChoice = { name: 'auto' };
@@ -15,7 +18,7 @@ const providerName = refined(
   { pattern: NAME.source },
 );
 
-const baseUrl = refined(
+export const baseUrl = refined(
   nonEmptyText,
   (value) => {
     if (URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)) return undefined;
@@ -24,16 +27,36 @@ const baseUrl = refined(
   { pattern: '^https?://' },
 );
 
+const VERSION = /^\d{4}-\d{2}-\d{2}$/;
+
+const version = refined(
+  nonEmptyText,
+  (value) => (VERSION.test(value) ? undefined : `expected a date such as 2023-06-01, got ${JSON.stringify(value)}`),
+  { pattern: VERSION.source },
+);
+
+/** Fields that mean something to one vendor only. */
+const fieldsOfOne = { api: 'openai', api_version: 'anthropic' } as const;
+
+const what = 'name, name:model, or a map with name, model, base_url, options';
+
 const parts = record(
-  'name, name:model, or a map with name, model, base_url, options',
+  what,
   {
-    name: field(providerName, 'Who answers: auto, ollama, openai, replay, echo …'),
+    name: field(providerName, 'Who answers: auto, ollama, openai, anthropic, mlx, replay, echo …'),
     model: field(nonEmptyText, 'The model; Ollama finds one itself.'),
     base_url: field(baseUrl, 'Where the service listens, when it is not at its usual address.'),
     options: field(modelOptions, 'Options for every question, under those of the step.'),
+    limits: field(limits, 'What it may be asked for; requests beyond wait, and hold no place meanwhile.'),
+    resilience: field(
+      providerResilience,
+      'How long is waited for it, how often it is tried, and when it is left alone.',
+    ),
+    headers: field(headers, 'Sent with every request; {secret: NAME} hands over a secret.'),
+    api: field(oneOf(['chat', 'responses']), 'Of openai: chat completions, or the Responses API.', { default: 'chat' }),
+    api_version: field(version, 'Of anthropic: the anthropic-version header.'),
   },
   { name: 'the name of a provider' },
-  new Set(['limits']),
 );
 
 /** `name`, `name:model` (split at the first colon), or the parts by name. */
@@ -44,9 +67,16 @@ export const providerChoice: Type<ProviderChoice> = {
       const why = `expected name or name:model, got ${JSON.stringify(written.value)}`;
       return parseProvider(written.value) ?? refuse(why, written, { path, problems });
     }
-    return written.type === 'map'
-      ? parts.read(written, path, problems)
-      : expected('name, name:model, or a map with name, model, base_url, options', written, { path, problems });
+    if (written.type !== 'map') return expected(what, written, { path, problems });
+    const choice = parts.read(written, path, problems);
+    if (choice === undefined) return undefined;
+    for (const [field, vendor] of Object.entries(fieldsOfOne)) {
+      const entry = entryOf(written, field);
+      if (entry === undefined || choice.name === vendor) continue;
+      const message = `${inside(path, field)}: only ${vendor} has this, got it for ${choice.name}`;
+      problems.add(entry.keySpan[0], { code: 'conflict', message });
+    }
+    return choice;
   },
 };
 

@@ -14,7 +14,7 @@ export function readJob(written: Written | undefined, problems: Problems, inheri
   if (written?.type !== 'unreadable') {
     problems.add(0, { code: 'missing', message: `expected a map of job fields, got ${got}` });
   }
-  const none = { providers: {}, vars: {}, secrets: [], kinds: [], steps: [], defaults: [] };
+  const none = { providers: {}, mcp: {}, vars: {}, secrets: [], kinds: [], steps: [], defaults: [] };
   return { ...none, written: new Map(), source: problems.source };
 }
 
@@ -32,9 +32,9 @@ function readMap(map: WrittenMap, problems: Problems, inherited: readonly Entry[
   const steps = written.has('steps') ? readSteps(written.get('steps')!.value, { problems, defaults }) : [];
   if (written.has('steps')) defaults.settle(problems);
   const { task_description, task = task_description, providers = {}, vars = {}, secrets = [], kinds = [] } = fields;
-  const { project, provider, concurrency, timeout_s, output_dir, durability } = fields;
+  const { project, provider, mcp = {}, concurrency, timeout_s, output_dir, durability } = fields;
   return {
-    ...{ providers, vars, secrets, kinds, steps, defaults: own, written, source: problems.source },
+    ...{ providers, mcp, vars, secrets, kinds, steps, defaults: own, written, source: problems.source },
     ...(project !== undefined && { project }),
     ...(task !== undefined && { task }),
     ...(provider !== undefined && { provider }),

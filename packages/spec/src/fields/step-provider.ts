@@ -16,8 +16,14 @@ export const stepProvider: Type<NamedProvider> = {
 };
 
 /** The text that means the same, else the parts in a fixed order. */
-export function keyOf({ name, model, base_url, options }: ProviderChoice): string {
-  if (base_url === undefined && options === undefined) return model === undefined ? name : `${name}:${model}`;
-  const sorted = options && Object.fromEntries(Object.entries(options).sort(([a], [b]) => (a < b ? -1 : 1)));
-  return JSON.stringify({ name, model, base_url, options: sorted });
+export function keyOf({ name, model, base_url, ...rest }: ProviderChoice): string {
+  const isPlain = base_url === undefined && Object.values(rest).every((value) => value === undefined);
+  if (isPlain) return model === undefined ? name : `${name}:${model}`;
+  return JSON.stringify({ name, model, base_url, ...(sorted(rest) as object) });
+}
+
+function sorted(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  const entries = Object.entries(value).map(([key, inner]) => [key, sorted(inner)] as const);
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -1,10 +1,12 @@
 import { modelOptions } from '../model-options.ts';
+import { stepResilience } from '../policy.ts';
 import { field, record } from '../read-fields.ts';
 import { schemaOrFile } from '../schema.ts';
 import { stepProvider } from '../step-provider.ts';
 import { flag, listOf, nonEmptyText, oneOf, text, wholeNumber } from '../type.ts';
 import { innerPath, jobPath } from '../words.ts';
 import type { Kind } from './kind.ts';
+import { allowedTools, usualRounds } from './tools.ts';
 
 const message = record(
   'a map with role and content',
@@ -44,9 +46,20 @@ export const llm: Kind = {
       { templates: 'text' },
     ),
     allow_truncated: field(flag, 'Whether an answer that was cut short is used all the same.', { default: false }),
+    tools: field(
+      allowedTools,
+      'What the model may ask to have called: server.tool of the servers under mcp, with * for any part of a name.',
+    ),
+    tool_rounds: field(wholeNumber(1), 'How often it may ask for calls before it must answer.', {
+      default: usualRounds,
+    }),
+    resilience: field(
+      stepResilience,
+      'How long this step waits for an answer, and how often it asks, over what the provider says.',
+    ),
     repair: field(repair, 'An answer that does not fit is shown to the model again.', { default: { rounds: 1 } }),
   },
   needsOne: ['prompt', 'messages', 'prompt_file'],
   tries: 1,
-  notBuilt: ['tools', 'candidates'],
+  notBuilt: ['candidates'],
 };

@@ -1,0 +1,2 @@
+export { openToolServers } from './open-tool-servers.ts';
+export type { ToolLimits, ToolServersOptions } from './open-tool-servers.ts';

@@ -1,0 +1,2 @@
+export { createAnthropic } from './provider.ts';
+export { environment } from './settings.ts';

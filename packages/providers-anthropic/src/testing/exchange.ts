@@ -1,0 +1,102 @@
+import type { ServerResponse } from 'node:http';
+import type { ModelRequest, OrchError, Provider, ProviderContext, ProviderNotice } from '@orch/contracts';
+import type { SettingsInput } from '@orch/providers-core';
+import { FakeClock } from '@orch/testkit';
+import { expect, onTestFinished } from 'vitest';
+import { createAnthropic } from '../provider.ts';
+
+type Opened = {
+  readonly anthropic: Provider;
+  readonly context: ProviderContext;
+  readonly clock: FakeClock;
+  readonly notices: readonly ProviderNotice[];
+};
+
+/** An Anthropic that does not try twice unless it is told to, closed when the test ends. */
+export function open(settings: SettingsInput = {}): Opened {
+  const clock = new FakeClock();
+  const notices: ProviderNotice[] = [];
+  const anthropic = createAnthropic({ maxRetries: 0, ...settings }, { clock, random: () => 0.5 });
+  onTestFinished(() => anthropic.close?.());
+  const onNotice = (notice: ProviderNotice): void => void notices.push(notice);
+  return { anthropic, context: { signal: new AbortController().signal, clock, onNotice }, clock, notices };
+}
+
+export function ask(changes: Partial<ModelRequest> = {}): ModelRequest {
+  return {
+    model: 'claude-x',
+    messages: [
+      { role: 'system', content: 'Be brief.' },
+      { role: 'user', content: 'Why?' },
+    ],
+    options: {},
+    asked: { step: 'a', sample: 0, messagesSha256: '0'.repeat(64) },
+    ...changes,
+  };
+}
+
+type Event = { readonly type: string; readonly [field: string]: unknown };
+
+export const start: Event = {
+  type: 'message_start',
+  message: {
+    id: 'msg_1',
+    type: 'message',
+    role: 'assistant',
+    model: 'claude-x-1',
+    content: [],
+    stop_reason: null,
+    usage: { input_tokens: 12, cache_creation_input_tokens: 5, cache_read_input_tokens: 100, output_tokens: 1 },
+  },
+};
+
+export const stop: Event = { type: 'message_stop' };
+
+export const ended = (reason: string, usage: object = { output_tokens: 7 }): Event => ({
+  type: 'message_delta',
+  delta: { stop_reason: reason, stop_sequence: null },
+  usage,
+});
+
+/** The events of a block of text, in these pieces. */
+export const text = (index: number, ...pieces: string[]): Event[] => [
+  { type: 'content_block_start', index, content_block: { type: 'text', text: '' } },
+  ...pieces.map((piece) => ({ type: 'content_block_delta', index, delta: { type: 'text_delta', text: piece } })),
+  { type: 'content_block_stop', index },
+];
+
+/** The events of a call, its arguments in these pieces. */
+export const call = (index: number, name: string, ...pieces: string[]): Event[] => [
+  { type: 'content_block_start', index, content_block: { type: 'tool_use', id: `toolu_${index}`, name, input: {} } },
+  ...pieces.map((partial_json) => ({
+    type: 'content_block_delta',
+    index,
+    delta: { type: 'input_json_delta', partial_json },
+  })),
+  { type: 'content_block_stop', index },
+];
+
+export const toSse = (events: readonly Event[]): string =>
+  events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join('');
+
+/** Answers with these events, as a stream. */
+export const says =
+  (...events: Event[]) =>
+  (response: ServerResponse): void => {
+    response.setHeader('content-type', 'text/event-stream; charset=utf-8');
+    response.end(toSse(events));
+  };
+
+export const whole = [start, ...text(0, 'Because ', 'it is.'), ended('end_turn'), stop];
+
+export const failureOf = (work: Promise<unknown>): Promise<OrchError> =>
+  work.then(
+    () => expect.unreachable('expected a failure'),
+    (error: unknown) => error as OrchError,
+  );
+
+export async function all<T>(parts: AsyncIterable<T>): Promise<T[]> {
+  const list: T[] = [];
+  for await (const part of parts) list.push(part);
+  return list;
+}

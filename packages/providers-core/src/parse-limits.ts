@@ -1,0 +1,68 @@
+import { headerOf } from './http-headers.ts';
+import type { HttpHeaders } from './http-headers.ts';
+
+/** What a server says of one of its limits: how much is left, and in how many milliseconds it is full again. */
+export type StatedLimit = {
+  readonly name: string;
+  readonly counts: 'requests' | 'tokens';
+  readonly limit?: number | undefined;
+  readonly remaining: number;
+  readonly resetMs: number;
+};
+
+const counted = {
+  requests: 'requests',
+  tokens: 'tokens',
+  'input-tokens': 'tokens',
+  'output-tokens': 'tokens',
+} as const;
+
+/** The headers of each limit, made once: every answer is looked through for them. */
+const known = Object.entries(counted).flatMap(([name, counts]) =>
+  [
+    { family: 'x-ratelimit', header: (fact: string) => `x-ratelimit-${fact}-${name}` },
+    { family: 'anthropic-ratelimit', header: (fact: string) => `anthropic-ratelimit-${name}-${fact}` },
+  ].map(({ family, header }) => ({
+    name: `${family}-${name}`,
+    counts,
+    ...{ limit: header('limit'), remaining: header('remaining'), reset: header('reset') },
+  })),
+);
+
+/**
+ * The limits that the headers of an answer state: `x-ratelimit-remaining-requests: 59` with `reset` as a duration
+ * (`6m0s`; https://platform.openai.com/docs/guides/rate-limits), and `anthropic-ratelimit-requests-remaining` with
+ * `reset` as a moment (https://platform.claude.com/docs/en/api/rate-limits), seen from `now`, in milliseconds since the
+ * epoch. One without what is left or without its reset is left out.
+ */
+export function parseLimits(headers: HttpHeaders, now: number): StatedLimit[] {
+  const limits: StatedLimit[] = [];
+  for (const { name, counts, ...header } of known) {
+    const remaining = toCount(headerOf(headers, header.remaining));
+    if (remaining === undefined) continue;
+    const resetMs = toMs(headerOf(headers, header.reset), now);
+    if (resetMs === undefined) continue;
+    limits.push({ name, counts, limit: toCount(headerOf(headers, header.limit)), remaining, resetMs });
+  }
+  return limits;
+}
+
+function toCount(text: string | undefined): number | undefined {
+  return text !== undefined && /^\s*\d+(\.\d+)?\s*$/.test(text) ? Number(text) : undefined;
+}
+
+const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** `1m30.5s`, `20ms`, plain seconds, or a moment as RFC 3339 writes it. */
+function toMs(text: string | undefined, now: number): number | undefined {
+  if (text === undefined) return undefined;
+  const seconds = toCount(text);
+  if (seconds !== undefined) return seconds * 1000;
+  const trimmed = text.trim();
+  if (/^(\d+(\.\d+)?(ms|[smhd]))+$/.test(trimmed)) {
+    const parts = [...trimmed.matchAll(/(\d+(?:\.\d+)?)(ms|[smhd])/g)];
+    return parts.reduce((sum, [, amount, unit = '']) => sum + Number(amount) * (unitMs[unit] ?? 0), 0);
+  }
+  const moment = /^\d{4}-\d\d-\d\dT/.test(trimmed) ? Date.parse(trimmed) : NaN;
+  return Number.isNaN(moment) ? undefined : Math.max(0, moment - now);
+}

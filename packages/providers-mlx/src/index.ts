@@ -1,0 +1,2 @@
+export { createMlx } from './provider.ts';
+export { environment } from './settings.ts';
