@@ -45,6 +45,7 @@ export async function startProvider(answer: (question: string, nth: number) => s
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const [, asker = '', ...path] = (request.url ?? '').split('/');
     if (path.join('/') === 'api/tags') return void response.end(JSON.stringify({ models: [{ name: 'm' }] }));
+    if (path.join('/') === 'api/show') return void response.end('{}');
     const question = await readQuestion(request);
     const before = calls.filter((call) => call.delivered && call.question === question).length;
     const call: Call = { number: calls.length + 1, asker, question, delivered: false };

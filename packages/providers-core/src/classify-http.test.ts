@@ -23,6 +23,8 @@ test.each([
   [418, '', 'bad_request'],
   [429, openai({ type: 'tokens', code: 'rate_limit_exceeded' }), 'rate_limit'],
   [429, openai({ type: 'insufficient_quota', code: 'insufficient_quota' }), 'quota'],
+  [429, openai({ type: 'rate_limit_error', details: { error_code: 'enforced_spend_limit_reached' } }), 'quota'],
+  [429, openai({ type: 'rate_limit_error', details: {} }), 'rate_limit'],
   [429, '', 'rate_limit'],
   [500, 'not { json', 'server'],
   [529, '{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}', 'server'],

@@ -1,4 +1,4 @@
-import type { ProviderContext, Reply, Resilience } from '@orch/contracts';
+import type { Clock, ProviderContext, Reply, Resilience } from '@orch/contracts';
 import type { Dispatcher } from 'undici';
 import { createBreaker } from './breaker.ts';
 import type { Breaker } from './breaker.ts';
@@ -10,7 +10,8 @@ import type { Pace } from './pace.ts';
 import { readJson } from './read-json.ts';
 import type { Hand, Link, Wire } from './send-once.ts';
 import { streamed } from './streamed.ts';
-import type { Patience } from './watch-silence.ts';
+import { createSilenceWatch } from './watch-silence.ts';
+import type { Patience, WatchSilence } from './watch-silence.ts';
 
 /**
  * HTTP as providers need it: retry around limits, breaker and timeouts, hooks around every request that is sent, a
@@ -18,6 +19,7 @@ import type { Patience } from './watch-silence.ts';
  */
 export function createHttp(policy: HttpPolicy, { clock, dispatcher, random = Math.random }: HttpDeps): Http {
   const guards = new Map<string, Guard>();
+  const watches = new WeakMap<Clock, WatchSilence>();
   let agent: Promise<Dispatcher> | undefined;
 
   const guardOf = (circuit: string): Guard => {
@@ -30,8 +32,14 @@ export function createHttp(policy: HttpPolicy, { clock, dispatcher, random = Mat
     guards.set(circuit, guard);
     return guard;
   };
+  const watchOf = (clock: Clock): WatchSilence => {
+    const watch = watches.get(clock) ?? createSilenceWatch(clock);
+    watches.set(clock, watch);
+    return watch;
+  };
   const linkFor = async (context: ProviderContext, patience: Patience): Promise<Link> => {
-    return { dispatcher: dispatcher ?? (await (agent ??= openAgent(policy))), context, patience };
+    const open = dispatcher ?? (await (agent ??= openAgent(policy)));
+    return { dispatcher: open, context, patience, watchSilence: watchOf(context.clock) };
   };
   const send = async (request: StreamRequest, hand?: Hand<AnswerDelta>): Promise<Reply> => {
     const { mayRetry, hint, context, tokens } = request;

@@ -73,5 +73,6 @@ function takeField(line: string, fields: Fields, maxBytes: number): void {
 
 function toEvent({ event, id, data }: Fields): SseEvent | undefined {
   if (data === undefined) return undefined;
+  if (event === '' && id === undefined) return { data };
   return { ...(event !== '' && { event }), data, ...(id !== undefined && { id }) };
 }

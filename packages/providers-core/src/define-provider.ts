@@ -59,9 +59,7 @@ export function defineProvider(vendor: Vendor): Provider {
     can,
     identify: (request) => vendor.identify(withModel(name, request)),
     complete: async (request, context) => http.collect(ask(request, context)),
-    async *stream(request, context) {
-      yield* http.stream(ask(request, context));
-    },
+    stream: (request, context) => ({ [Symbol.asyncIterator]: () => http.stream(ask(request, context)) }),
     check: (model, context) => vendor.check(model, context),
     ...(vendor.models !== undefined && { models: vendor.models }),
     waiting: (model) => http.waiting(model),

@@ -8,7 +8,8 @@ export type ErrorBody = {
 };
 
 /**
- * Reads an error body leniently: `{error: {message, type, code}}` (OpenAI), `{error: "text"}` (Ollama),
+ * Reads an error body leniently: `{error: {message, type, code}}` (OpenAI), with `details.error_code` for a code
+ * (Anthropic), `{error: "text"}` (Ollama),
  * `{message, type, code}` and `{detail: "text"}` (vLLM, FastAPI), else the text itself unless it is a page of HTML.
  */
 export function readErrorBody(body: unknown): ErrorBody {
@@ -30,9 +31,14 @@ function parsed(text: string): unknown {
   }
 }
 
+const known: ReadonlySet<string> = new Set(['message', 'type', 'code']);
+
 function toBody(fields: Record<string, unknown>): ErrorBody {
-  const entries = ['message', 'type', 'code'].map((name) => [name, toText(fields[name])] as const);
-  return Object.fromEntries(entries.filter(([, text]) => text !== undefined));
+  const { details } = fields;
+  const code = isRecord(details) ? (details['error_code'] ?? fields['code']) : fields['code'];
+  const entries = Object.entries({ ...fields, code }).filter(([name]) => known.has(name));
+  const texts = entries.map(([name, value]) => [name, toText(value)] as const);
+  return Object.fromEntries(texts.filter(([, text]) => text !== undefined));
 }
 
 function toText(value: unknown): string | undefined {

@@ -37,12 +37,12 @@ const known = Object.entries(counted).flatMap(([name, counts]) =>
  */
 export function parseLimits(headers: HttpHeaders, now: number): StatedLimit[] {
   const limits: StatedLimit[] = [];
-  for (const { name, counts, ...header } of known) {
-    const remaining = toCount(headerOf(headers, header.remaining));
-    if (remaining === undefined) continue;
-    const resetMs = toMs(headerOf(headers, header.reset), now);
+  for (const { name, counts, limit, remaining, reset } of known) {
+    const left = toCount(headerOf(headers, remaining));
+    if (left === undefined) continue;
+    const resetMs = toMs(headerOf(headers, reset), now);
     if (resetMs === undefined) continue;
-    limits.push({ name, counts, limit: toCount(headerOf(headers, header.limit)), remaining, resetMs });
+    limits.push({ name, counts, limit: toCount(headerOf(headers, limit)), remaining: left, resetMs });
   }
   return limits;
 }

@@ -7,10 +7,9 @@ import { classifyHttp } from './classify-http.ts';
 import type { HttpHeaders } from './http-headers.ts';
 import { brokenOff, unreachable } from './network-error.ts';
 import { parseRetryAfter } from './parse-retry-after.ts';
-import { readText } from './read-text.ts';
-import { watchSilence } from './watch-silence.ts';
+import { readStart } from './read-start.ts';
 import type { Waiter } from './wait.ts';
-import type { Missing, Patience, SilenceWatch } from './watch-silence.ts';
+import type { Missing, Patience, SilenceWatch, WatchSilence } from './watch-silence.ts';
 
 /** One request as it leaves, and what reads its answer. */
 export type Wire<T, R> = {
@@ -25,12 +24,15 @@ export type Link = {
   readonly context: Waiter;
   readonly dispatcher: Dispatcher;
   readonly patience: Patience;
+  readonly watchSilence: WatchSilence;
   /** Told of an answer as soon as its headers are there. */
   readonly onHeaders?: ((headers: HttpHeaders, status: number) => void) | undefined;
 };
 
 /** Is handed the parts of an answer, some at a time; reading goes on when it resolves, and ends when it rejects. */
 export type Hand<T> = (parts: readonly T[]) => Promise<void>;
+
+type Body = Dispatcher.ResponseData['body'];
 
 export type Failure = { readonly error: OrchError; readonly retryAfterMs?: number | undefined };
 
@@ -49,18 +51,20 @@ export async function sendOnce<T, R>(wire: Wire<T, R>, link: Link, hand?: Hand<T
   const { clock, signal } = context;
   const ended = new AbortController();
   const cancel = (): void => ended.abort(cancellation(signal));
-  const silence = watchSilence(patience, clock, (missing) => ended.abort(tooLate(wire, missing, patience)));
+  const silence = link.watchSilence(patience, (missing) => ended.abort(tooLate(wire, missing, patience)));
   if (signal.aborted) cancel();
   else signal.addEventListener('abort', cancel, { once: true });
-  let body: Dispatcher.ResponseData['body'] | undefined;
+  let body: Body | undefined;
   try {
     const response = await open(wire, link.dispatcher, ended.signal);
     body = response.body;
     const { statusCode, headers } = response;
     link.onHeaders?.(headers, statusCode);
-    const chunks = chunksOf(body, wire.url, silence);
-    if (statusCode >= 200 && statusCode < 300) return ok(await readAnswer(chunks, wire.read(headers), hand));
-    const error = classifyHttp(statusCode, headers, await readText(chunks, maxErrorBytes));
+    const isAnswer = statusCode >= 200 && statusCode < 300;
+    const reading = { url: wire.url, silence };
+    if (isAnswer) return ok(await readBody(body, { ...reading, reader: wire.read(headers), hand }));
+    const text = await readBody(body, { ...reading, reader: readStart(maxErrorBytes), hand: undefined });
+    const error = classifyHttp(statusCode, headers, text);
     return err({ error, retryAfterMs: parseRetryAfter(headers, clock.now()) });
   } catch (error) {
     return err({ error: OrchError.from(error) });
@@ -86,29 +90,15 @@ async function open(
   }
 }
 
-async function* chunksOf(
-  body: Dispatcher.ResponseData['body'],
-  url: string,
-  silence: SilenceWatch,
-): AsyncGenerator<Uint8Array, void> {
-  try {
-    for await (const chunk of body.iterator({ destroyOnReturn: false })) {
-      silence.rests();
-      yield chunk as Uint8Array;
-      silence.waits();
-    }
-  } catch (error) {
-    throw brokenOff(error, url);
-  } finally {
-    silence.rests();
-  }
-}
+type Reading<T, R> = {
+  readonly reader: BodyReader<T, R>;
+  readonly url: string;
+  readonly silence: SilenceWatch;
+  readonly hand: Hand<T> | undefined;
+};
 
-async function readAnswer<T, R>(
-  chunks: AsyncIterable<Uint8Array>,
-  reader: BodyReader<T, R>,
-  hand: Hand<T> | undefined,
-): Promise<R> {
+/** One loop for all of it: every further asynchronous iterator would cost each answer as much as a small request. */
+async function readBody<T, R>(body: Body, { reader, url, silence, hand }: Reading<T, R>): Promise<R> {
   let parts: T[] = [];
   let bytes = 0;
   const say = hand === undefined ? () => {} : (part: T) => void parts.push(part);
@@ -117,16 +107,32 @@ async function readAnswer<T, R>(
     parts = [];
     await hand?.(said);
   };
-  for await (const chunk of chunks) {
-    bytes += chunk.length;
-    if (bytes > maxAnswerBytes) throw tooMuch();
-    const whole = reader.push(chunk, say);
-    if (parts.length > 0) await handOver();
-    if (whole !== undefined) return whole;
+  try {
+    for await (const chunk of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
+      silence.rests();
+      bytes += chunk.length;
+      if (bytes > maxAnswerBytes) throw tooMuch();
+      const whole = orchErrors(() => reader.push(chunk, say));
+      if (parts.length > 0) await handOver();
+      if (whole !== undefined) return whole;
+      silence.waits();
+    }
+  } catch (error) {
+    throw brokenOff(error, url);
   }
+  silence.rests();
   const whole = reader.end(say);
   if (parts.length > 0) await handOver();
   return whole;
+}
+
+/** What a reader throws is its own, never a fault of the connection. */
+function orchErrors<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw OrchError.from(error);
+  }
 }
 
 function tooMuch(): OrchError {
@@ -151,7 +157,7 @@ function seconds(ms = 0): string {
 }
 
 /** Lets the connection be used again when the answer is as good as over, and closes it otherwise. */
-function release(body: Dispatcher.ResponseData['body']): void {
+function release(body: Body): void {
   body.on('error', () => {}); // nobody waits for the rest of this answer
   body.resume();
   setImmediate(() => body.destroy());

@@ -101,12 +101,13 @@ export function providerConformance(vendor: FakeVendor): void {
   });
 
   describe('a question', () => {
-    test('brings the system text, images, tools, calls and what they returned to the server', async () => {
+    test('brings the system text, images where it takes them, tools, calls and what they returned', async () => {
       const { provider, context, seen } = await setUp([says(whole)]);
-      await provider.complete(ask({ messages: conversation, tools }), context);
+      const images = provider.can.images ? [image] : [];
+      await provider.complete(ask({ messages: conversationAbout(images), tools }), context);
       const sent = JSON.stringify(seen[0]?.body);
-      const texts = ['Be brief.', 'What is this?', 'Rain, 7 degrees', model];
-      for (const part of [...texts, image.data, 'Tells the weather.', 'Tells the time.', 'weather', 'Köln', 'zone'])
+      const texts = ['Be brief.', 'What is this?', 'Rain, 7 degrees', model, ...images.map(({ data }) => data)];
+      for (const part of [...texts, 'Tells the weather.', 'Tells the time.', 'weather', 'Köln', 'zone'])
         expect(sent).toContain(part);
     });
 
@@ -293,13 +294,15 @@ function caller(clock: FakeClock): Caller {
 
 const image: Image = { mediaType: 'image/png', data: 'iVBORw0KGgo=' };
 
-const conversation: readonly Message[] = [
-  { role: 'system', content: 'Be brief.' },
-  { role: 'user', content: 'What is this?', images: [image] },
-  { role: 'assistant', content: 'Let me see.', toolCalls: calls },
-  { role: 'tool', callId: 'call_a', name: 'weather', content: 'Rain, 7 degrees' },
-  { role: 'tool', callId: 'call_b', name: 'time', content: 'It failed.', isError: true },
-];
+function conversationAbout(images: readonly Image[]): readonly Message[] {
+  return [
+    { role: 'system', content: 'Be brief.' },
+    { role: 'user', content: 'What is this?', images },
+    { role: 'assistant', content: 'Let me see.', toolCalls: calls },
+    { role: 'tool', callId: 'call_a', name: 'weather', content: 'Rain, 7 degrees' },
+    { role: 'tool', callId: 'call_b', name: 'time', content: 'It failed.', isError: true },
+  ];
+}
 
 function ask(changes: Partial<ModelRequest> = {}): ModelRequest {
   return {

@@ -66,8 +66,12 @@ export const text = (index: number, ...pieces: string[]): Event[] => [
 ];
 
 /** The events of a call, its arguments in these pieces. */
-export const call = (index: number, name: string, ...pieces: string[]): Event[] => [
-  { type: 'content_block_start', index, content_block: { type: 'tool_use', id: `toolu_${index}`, name, input: {} } },
+export const call = (index: number, name: string, ...pieces: string[]): Event[] =>
+  callNamed(`toolu_${index}`, index, name, ...pieces);
+
+/** The same, of a call with this id. */
+export const callNamed = (id: string, index: number, name: string, ...pieces: string[]): Event[] => [
+  { type: 'content_block_start', index, content_block: { type: 'tool_use', id, name, input: {} } },
   ...pieces.map((partial_json) => ({
     type: 'content_block_delta',
     index,
