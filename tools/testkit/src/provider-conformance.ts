@@ -106,9 +106,26 @@ export function providerConformance(vendor: FakeVendor): void {
       const images = provider.can.images ? [image] : [];
       await provider.complete(ask({ messages: conversationAbout(images), tools }), context);
       const sent = JSON.stringify(seen[0]?.body);
-      const texts = ['Be brief.', 'What is this?', 'Rain, 7 degrees', model, ...images.map(({ data }) => data)];
+      const texts = [
+        'Be brief.',
+        'What is this?',
+        'Rain, 7 degrees',
+        'It failed.',
+        model,
+        ...images.map(({ data }) => data),
+      ];
       for (const part of [...texts, 'Tells the weather.', 'Tells the time.', 'weather', 'Köln', 'zone'])
         expect(sent).toContain(part);
+    });
+
+    test('brings the key among its headers only, and the schema of the answer', async () => {
+      const { provider, context, seen } = await setUp([says(whole)]);
+      const schema = { type: 'object', properties: { reason: { type: 'string' } }, required: ['reason'] };
+      await provider.complete(ask({ schema }), context);
+      const [headers, body] = [JSON.stringify(seen[0]?.headers), JSON.stringify(seen[0]?.body)];
+      expect(headers).toContain(key);
+      expect(`${seen[0]?.url} ${body}`).not.toContain(key);
+      expect(body).toContain('reason');
     });
 
     test('that the server of another host shall answer is not repeated there', async () => {
