@@ -35,7 +35,8 @@ export const aims = {
   'after-link': linked('after'),
   // commands
   'command-not-logged': inLog('process.started', 'before'),
-  'command-runs': onceSynced('process.started'),
+  // Not once it is synced: a relaxed run syncs nothing while its command goes on.
+  'command-runs': onceWritten('process.started'),
   // persons
   'question-asked': onceSynced('approval.requested'),
   'answer-not-logged': inLog(/approval\.(granted|rejected)/, 'before'),
@@ -74,6 +75,13 @@ function inLog(type: string | RegExp, where: 'before' | 'mid', alsoHas = ''): Ai
 function onceSynced(type: string | RegExp): Aim {
   return ({ call, ...moment }) => {
     if (call !== 'sync' || !('text' in moment)) return undefined;
+    return findLine(moment.text, (text) => isOf(type, text)) && 'after';
+  };
+}
+
+function onceWritten(type: string | RegExp): Aim {
+  return ({ call, ...moment }) => {
+    if (call !== 'write' || !('text' in moment)) return undefined;
     return findLine(moment.text, (text) => isOf(type, text)) && 'after';
   };
 }
