@@ -15,9 +15,10 @@ describe.concurrent('what a person sees', () => {
     const named = [...stdout.matchAll(/^ {2}([a-z]+) /gm)].map(([, name]) => name);
     const running = ['run', 'resume', 'cancel', 'approve'];
     const writing = ['init', 'validate', 'plan', 'graph', 'schema'];
-    const looking = ['show', 'why', 'diff', 'list', 'tail', 'record', 'verify', 'export', 'import', 'cache'];
+    const looking = ['show', 'why', 'diff', 'list', 'tail', 'record', 'verify', 'export', 'import'];
+    const around = ['doctor', 'models', 'cache'];
     const pipelines = ['pipelines', 'software', 'review', 'docs', 'refactor'];
-    expect(named).toEqual([...running, ...writing, ...looking, ...pipelines]);
+    expect(named).toEqual([...running, ...writing, ...looking, ...around, ...pipelines]);
     expect(stdout).not.toMatch(/not built/i);
     const help = await place.orch(['run', '--help']);
     expect(help.code).toBe(0);
