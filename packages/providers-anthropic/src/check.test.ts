@@ -1,10 +1,10 @@
 import type { ServerResponse } from 'node:http';
 import type { Http } from '@orch/providers-core';
-import { serve } from '@orch/testkit';
+import { failureOf, serve } from '@orch/testkit';
 import { expect, test } from 'vitest';
 import { check } from './check.ts';
 import { toAnthropicSettings } from './settings.ts';
-import { ask, failureOf, open } from './testing/exchange.ts';
+import { ask, open } from './testing/exchange.ts';
 
 const answers = (status: number, body: unknown) => (response: ServerResponse) =>
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));

@@ -1,36 +1,11 @@
 import { inspect } from 'node:util';
 import { LLMock } from '@copilotkit/aimock';
-import type { ProviderContext, Rest } from '@orch/contracts';
-import { serve } from '@orch/testkit';
-import type { FakeClock } from '@orch/testkit';
-import { expect, onTestFinished, test } from 'vitest';
-import { all, ask, failureOf, open, says, start, text, toSse, whole } from './testing/exchange.ts';
-
-type FixtureOptions = Parameters<LLMock['onMessage']>[2];
-
-/** An independent mock of Anthropic. */
-async function mockOf(options: FixtureOptions = {}): Promise<LLMock> {
-  const mock = new LLMock({ port: 0 });
-  mock.onMessage('Why?', { content: 'Because it is so.' }, options);
-  await mock.start();
-  onTestFinished(() => mock.stop());
-  return mock;
-}
-
-/** Waits by the clock at hand, and keeps what for. */
-function waiting(clock: FakeClock): { readonly rests: Rest[]; readonly rest: ProviderContext['rest'] & object } {
-  const rests: Rest[] = [];
-  const rest: ProviderContext['rest'] & object = async (what, wait) => {
-    rests.push(what);
-    const over = wait();
-    await clock.advance(what.ms);
-    await over;
-  };
-  return { rests, rest };
-}
+import { all, failureOf, mockModel, resting, serve } from '@orch/testkit';
+import { expect, test } from 'vitest';
+import { ask, open, says, start, text, toSse, whole } from './testing/exchange.ts';
 
 test('an independent mock answers: text, calls of tools, and the list of its models', async () => {
-  const mock = await mockOf();
+  const mock = await mockModel();
   mock.onMessage('Look.', { toolCalls: [{ id: 'toolu_9', name: 'weather', arguments: '{"town":"Ulm"}' }] });
   const { anthropic, context } = open({ baseUrl: mock.url, apiKey: 'mock' });
   expect(await anthropic.complete(ask(), context)).toMatchObject({ text: 'Because it is so.', finishReason: 'stop' });
@@ -49,10 +24,10 @@ test.each([
   [503, 'api_error', { ms: 250, reason: 'backoff' }],
   [529, 'overloaded_error', { ms: 250, reason: 'backoff' }],
 ])('HTTP %i: asked again, after the time that the server names', async (status, type, wanted) => {
-  const mock = await mockOf();
+  const mock = await mockModel();
   mock.nextRequestError(status, { message: 'not now', type });
   const { anthropic, context, clock } = open({ baseUrl: mock.url, maxRetries: 1 });
-  const { rests, rest } = waiting(clock);
+  const { rests, rest } = resting(clock);
   expect(await anthropic.complete(ask(), { ...context, rest })).toMatchObject({ text: 'Because it is so.' });
   expect(rests[0]).toEqual(wanted);
 });
@@ -63,7 +38,7 @@ test('an error in the middle of a stream is asked again as one outside of it', a
     says(...(seen.length > 1 ? whole : [start, ...text(0, 'Be'), overloaded]))(response),
   );
   const { anthropic, context, clock } = open({ baseUrl: url, maxRetries: 1 });
-  const { rests, rest } = waiting(clock);
+  const { rests, rest } = resting(clock);
   expect(await anthropic.complete(ask(), { ...context, rest })).toMatchObject({ text: 'Because it is.' });
   expect(rests).toEqual([{ ms: 250, reason: 'backoff' }]);
 });
@@ -81,7 +56,7 @@ test.each([
     return response.writeHead(429, { 'retry-after': retryAfter }).end(JSON.stringify(error));
   });
   const { anthropic, context, clock } = open({ baseUrl: url, maxRetries: 1 });
-  const { rests, rest } = waiting(clock);
+  const { rests, rest } = resting(clock);
   expect(await anthropic.complete(ask(), { ...context, rest })).toMatchObject({ finishReason: 'stop' });
   expect(rests).toEqual([{ ms: 3_600_000, reason: 'retry_after' }]);
 });
@@ -90,9 +65,9 @@ test.each([
   ['cut off', { chunkSize: 5, truncateAfterChunks: 4 }, 'network'],
   ['of something else', { chaos: { malformedRate: 1 } }, 'bad_response'],
 ])('an answer that is %s is no answer, and asked for again', async (_, fault, code) => {
-  const mock = await mockOf(fault);
+  const mock = await mockModel(fault);
   const { anthropic, context, clock } = open({ baseUrl: mock.url, maxRetries: 1 });
-  const { rests, rest } = waiting(clock);
+  const { rests, rest } = resting(clock);
   const error = await failureOf(anthropic.complete(ask(), { ...context, rest }));
   expect(error).toMatchObject({ code, retryable: false });
   expect(rests).toHaveLength(1);
@@ -112,7 +87,7 @@ test.each([
 });
 
 test('a server that says nothing is given up after the time for its first byte', async () => {
-  const mock = await mockOf({ chaos: { latencyMs: 30_000 } });
+  const mock = await mockModel({ chaos: { latencyMs: 30_000 } });
   const { anthropic, context, clock } = open({ baseUrl: mock.url, timeoutMs: 20_000 });
   const left = Promise.withResolvers<void>();
   const failure = failureOf(anthropic.complete(ask(), { ...context, beforeRequest: async () => left.resolve() }));

@@ -1,8 +1,8 @@
 import type { Message } from '@orch/contracts';
-import { serve } from '@orch/testkit';
+import { failureOf, serve } from '@orch/testkit';
 import { expect, test } from 'vitest';
 import { toTurns } from './messages.ts';
-import { ask, failureOf, open, says, toSse, whole } from './testing/exchange.ts';
+import { ask, open, says, toSse, whole } from './testing/exchange.ts';
 
 type Body = Readonly<Record<string, unknown>>;
 

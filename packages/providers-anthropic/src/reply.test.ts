@@ -1,6 +1,6 @@
-import { serve } from '@orch/testkit';
+import { all, failureOf, serve } from '@orch/testkit';
 import { expect, test } from 'vitest';
-import { all, ask, call, ended, failureOf, open, says, start, stop, text, toSse, whole } from './testing/exchange.ts';
+import { ask, call, ended, open, says, start, stop, text, toSse, whole } from './testing/exchange.ts';
 
 type Events = Parameters<typeof says>;
 

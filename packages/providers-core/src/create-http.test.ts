@@ -1,7 +1,8 @@
 import { createServer as createTcpServer } from 'node:net';
 import { OrchError } from '@orch/contracts';
+import { failureOf } from '@orch/testkit';
 import { expect, onTestFinished, test } from 'vitest';
-import { answers, collectAtOnce, failureOf, fails, listen, serve, setUp } from './testing/http.ts';
+import { answers, collectAtOnce, fails, listen, serve, setUp } from './testing/http.ts';
 import type { Script } from './testing/http.ts';
 
 test('an exchange streams its text and then the whole answer, with the hooks around the request', async () => {

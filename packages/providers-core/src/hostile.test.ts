@@ -1,10 +1,11 @@
-import { execFile } from 'node:child_process';
 import { createServer as createTlsServer } from 'node:https';
+import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { inspect, promisify } from 'node:util';
+import { failureOf } from '@orch/testkit';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { selfSigned } from './testing/certificate.ts';
-import { failureOf, fails, listen, serve, setUp } from './testing/http.ts';
+import { fails, listen, serve, setUp } from './testing/http.ts';
 import type { Script } from './testing/http.ts';
 
 const run = promisify(execFile);

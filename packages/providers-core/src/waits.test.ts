@@ -1,6 +1,7 @@
 import type { ProviderContext, Resilience, Rest } from '@orch/contracts';
+import { failureOf } from '@orch/testkit';
 import { expect, test } from 'vitest';
-import { answers, failureOf, fails, serve, setUp } from './testing/http.ts';
+import { answers, fails, serve, setUp } from './testing/http.ts';
 import type { Script } from './testing/http.ts';
 
 type RestHook = NonNullable<ProviderContext['rest']>;

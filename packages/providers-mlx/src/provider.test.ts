@@ -1,6 +1,6 @@
-import { serve } from '@orch/testkit';
+import { all, failureOf, serve } from '@orch/testkit';
 import { expect, test } from 'vitest';
-import { ask, chunk, failureOf, open, says } from './testing/exchange.ts';
+import { ask, chunk, open, says } from './testing/exchange.ts';
 
 const end = chunk({}, 'stop');
 const usage = {
@@ -9,12 +9,6 @@ const usage = {
   total_tokens: 15,
   prompt_tokens_details: { cached_tokens: 8 },
 };
-
-async function all<T>(parts: AsyncIterable<T>): Promise<T[]> {
-  const list: T[] = [];
-  for await (const part of parts) list.push(part);
-  return list;
-}
 
 test('it runs here, takes tools and no images, and does not hold an answer to a schema', () => {
   const { mlx } = open('http://127.0.0.1:8080/v1');

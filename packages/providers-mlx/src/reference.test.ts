@@ -1,8 +1,8 @@
 import type { Message, ModelRequest } from '@orch/contracts';
-import { serve } from '@orch/testkit';
+import { failureOf, serve } from '@orch/testkit';
 import OpenAI from 'openai';
 import { expect, test } from 'vitest';
-import { ask, chunk, failureOf, open, says } from './testing/exchange.ts';
+import { ask, chunk, open, says } from './testing/exchange.ts';
 
 type Body = OpenAI.ChatCompletionCreateParamsStreaming;
 

@@ -1,38 +1,14 @@
 import { LLMock } from '@copilotkit/aimock';
-import type { OrchError, ProviderContext, Rest } from '@orch/contracts';
-import { serve } from '@orch/testkit';
-import type { FakeClock } from '@orch/testkit';
-import { expect, onTestFinished, test } from 'vitest';
-import { ask, done, failureOf, open, says } from './testing/exchange.ts';
-
-type FixtureOptions = Parameters<LLMock['onMessage']>[2];
-
-/** An independent mock of Ollama. */
-async function mockOf(options: FixtureOptions = {}): Promise<LLMock> {
-  const mock = new LLMock({ port: 0 });
-  mock.onMessage('Why?', { content: 'Because it is so.' }, options);
-  await mock.start();
-  onTestFinished(() => mock.stop());
-  return mock;
-}
-
-/** Waits by the clock at hand, and keeps what for. */
-function waiting(clock: FakeClock): { readonly rests: Rest[]; readonly rest: ProviderContext['rest'] & object } {
-  const rests: Rest[] = [];
-  const rest: ProviderContext['rest'] & object = async (what, wait) => {
-    rests.push(what);
-    const over = wait();
-    await clock.advance(what.ms);
-    await over;
-  };
-  return { rests, rest };
-}
+import type { OrchError } from '@orch/contracts';
+import { failureOf, mockModel, resting, serve } from '@orch/testkit';
+import { expect, test } from 'vitest';
+import { ask, done, open, says } from './testing/exchange.ts';
 
 test.each([429, 500, 503])('HTTP %i: asked again, after the time that the server names', async (status) => {
-  const mock = await mockOf();
+  const mock = await mockModel();
   mock.nextRequestError(status, { message: 'not now' });
   const { ollama, context, clock } = open(mock.url, { maxRetries: 1 });
-  const { rests, rest } = waiting(clock);
+  const { rests, rest } = resting(clock);
   expect(await ollama.complete(ask(), { ...context, rest })).toMatchObject({ text: 'Because it is so.' });
   expect(rests).toEqual([status === 429 ? { ms: 1_000, reason: 'retry_after' } : { ms: 250, reason: 'backoff' }]);
 });
@@ -46,7 +22,7 @@ test.each([
     return response.writeHead(429, { 'retry-after': retryAfter }).end('{"error":"too many requests"}');
   });
   const { ollama, context, clock } = open(url, { maxRetries: 1 });
-  const { rests, rest } = waiting(clock);
+  const { rests, rest } = resting(clock);
   expect(await ollama.complete(ask(), { ...context, rest })).toMatchObject({ finishReason: 'stop' });
   expect(rests).toEqual([{ ms: 3_600_000, reason: 'retry_after' }]);
 });
@@ -55,9 +31,9 @@ test.each([
   ['cut off', { chunkSize: 5, truncateAfterChunks: 2 }, 'network'],
   ['of something else', { chaos: { malformedRate: 1 } }, 'bad_response'],
 ])('an answer that is %s is no answer, and asked for again', async (_, fault, code) => {
-  const mock = await mockOf(fault);
+  const mock = await mockModel(fault);
   const { ollama, context, clock } = open(mock.url, { maxRetries: 1 });
-  const { rests, rest } = waiting(clock);
+  const { rests, rest } = resting(clock);
   const error = await failureOf(ollama.complete(ask(), { ...context, rest }));
   expect(error).toMatchObject({ code, retryable: false });
   expect(rests).toHaveLength(1);
@@ -73,7 +49,7 @@ test('a line that is no JSON in the middle of an answer is no answer', async () 
 });
 
 test('a server that says nothing is given up after the time for its first byte', async () => {
-  const mock = await mockOf({ chaos: { latencyMs: 30_000 } });
+  const mock = await mockModel({ chaos: { latencyMs: 30_000 } });
   const { ollama, context, clock } = open(mock.url, { timeoutMs: 20_000 });
   const left = Promise.withResolvers<void>();
   const failure = failureOf(ollama.complete(ask(), { ...context, beforeRequest: async () => left.resolve() }));

@@ -1,12 +1,6 @@
-import { serve } from '@orch/testkit';
+import { all, failureOf, serve } from '@orch/testkit';
 import { expect, test } from 'vitest';
-import { ask, done, failureOf, open, says } from './testing/exchange.ts';
-
-async function all<T>(parts: AsyncIterable<T>): Promise<T[]> {
-  const list: T[] = [];
-  for await (const part of parts) list.push(part);
-  return list;
-}
+import { ask, done, open, says } from './testing/exchange.ts';
 
 test('without any option the context size is still sent, and stated', async () => {
   const { url, seen } = await serve(says(done));

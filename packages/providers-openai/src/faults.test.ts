@@ -2,10 +2,9 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { LLMock } from '@copilotkit/aimock';
 import type { FixtureOpts } from '@copilotkit/aimock';
-import { OrchError } from '@orch/contracts';
 import type { ModelRequest, Provider, ProviderContext, SentResult } from '@orch/contracts';
 import type { SettingsInput } from '@orch/providers-core';
-import { FakeClock } from '@orch/testkit';
+import { failureOf, FakeClock } from '@orch/testkit';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createOpenai } from './provider.ts';
 
@@ -51,12 +50,6 @@ function watch(settings: SettingsInput): Watched {
 /** The first try has failed, and the wait for the second one has begun. */
 const waiting = ({ tried, clock }: Watched): Promise<boolean> =>
   vi.waitUntil(() => tried.length === 1 && clock.sleeping > 0, { interval: 1, timeout: 4_000 });
-
-const failureOf = (work: Promise<unknown>): Promise<OrchError> =>
-  work.then(
-    () => expect.unreachable('expected a failure'),
-    (error: unknown) => error as OrchError,
-  );
 
 /** A port that nobody listens on any more. */
 async function closedPort(): Promise<number> {

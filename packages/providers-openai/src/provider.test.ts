@@ -2,10 +2,9 @@ import { createServer } from 'node:http';
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { LLMock } from '@copilotkit/aimock';
-import { OrchError } from '@orch/contracts';
 import type { ModelRequest, Provider, ProviderContext } from '@orch/contracts';
 import type { SettingsInput } from '@orch/providers-core';
-import { FakeClock } from '@orch/testkit';
+import { all, failureOf, FakeClock } from '@orch/testkit';
 import { expect, onTestFinished, test } from 'vitest';
 import { createOpenai } from './provider.ts';
 import { toRequest } from './request.ts';
@@ -79,18 +78,6 @@ const counts = {
   choices: [],
   usage: { prompt_tokens: 12, completion_tokens: 3, prompt_tokens_details: { cached_tokens: 8 } },
 };
-
-const failureOf = (work: Promise<unknown>): Promise<OrchError> =>
-  work.then(
-    () => expect.unreachable('expected a failure'),
-    (error: unknown) => error as OrchError,
-  );
-
-async function all<T>(parts: AsyncIterable<T>): Promise<T[]> {
-  const list: T[] = [];
-  for await (const part of parts) list.push(part);
-  return list;
-}
 
 test('the identity states every option that is sent, those of the settings too', () => {
   const { openai } = open({ apiKey: 'sk-x', options: { temperature: 0.1, seed: 1 } });

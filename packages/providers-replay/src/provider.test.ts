@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ModelRequest, ProviderContext, SentRequest, SentResult } from '@orch/contracts';
-import { FakeClock, tempDir } from '@orch/testkit';
+import { all, FakeClock, tempDir } from '@orch/testkit';
 import { expect, test } from 'vitest';
 import { createReplay } from './provider.ts';
 
@@ -37,12 +37,6 @@ function setUp() {
     afterRequest: async (result) => void log.push(result),
   };
   return { dir, log, context, replay: createReplay({ dir }) };
-}
-
-async function all<T>(parts: AsyncIterable<T>): Promise<T[]> {
-  const list: T[] = [];
-  for await (const part of parts) list.push(part);
-  return list;
 }
 
 test('a recorded reply comes again in pieces, with the hooks around it', async () => {

@@ -1,8 +1,12 @@
+export { all } from './all.ts';
+export { failureOf } from './failure-of.ts';
 export { FakeClock } from './fake-clock.ts';
 export type { FakeHost } from './fake-host.ts';
 export { fakeHost } from './fake-host.ts';
 export type { FakeVendor, Said } from './fake-vendor.ts';
+export { mockModel } from './mock-model.ts';
 export { providerConformance } from './provider-conformance.ts';
+export { resting } from './resting.ts';
 export { serve } from './serve.ts';
 export type { Seen } from './serve.ts';
 export type { KindExamples } from './step-kind-suite.ts';

@@ -18,6 +18,7 @@ import type {
 } from '@orch/contracts';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { FakeClock } from './fake-clock.ts';
+import { failureOf } from './failure-of.ts';
 import type { FakeVendor, Said } from './fake-vendor.ts';
 import { serve } from './serve.ts';
 import type { Seen } from './serve.ts';
@@ -346,11 +347,4 @@ function replyOf(deltas: readonly Delta[]): Reply {
 
 function meaning({ name, arguments: args }: ToolCall): unknown {
   return { name, arguments: JSON.parse(args) as unknown };
-}
-
-function failureOf(work: Promise<unknown>): Promise<OrchError> {
-  return work.then(
-    () => expect.unreachable('expected a failure'),
-    (error: unknown) => error as OrchError,
-  );
 }

@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http';
-import type { ModelRequest, OrchError, Provider, ProviderContext, ProviderNotice } from '@orch/contracts';
+import type { ModelRequest, Provider, ProviderContext, ProviderNotice } from '@orch/contracts';
 import type { SettingsInput } from '@orch/providers-core';
 import { FakeClock } from '@orch/testkit';
-import { expect, onTestFinished } from 'vitest';
+import { onTestFinished } from 'vitest';
 import { createAnthropic } from '../provider.ts';
 
 type Opened = {
@@ -92,15 +92,3 @@ export const says =
   };
 
 export const whole = [start, ...text(0, 'Because ', 'it is.'), ended('end_turn'), stop];
-
-export const failureOf = (work: Promise<unknown>): Promise<OrchError> =>
-  work.then(
-    () => expect.unreachable('expected a failure'),
-    (error: unknown) => error as OrchError,
-  );
-
-export async function all<T>(parts: AsyncIterable<T>): Promise<T[]> {
-  const list: T[] = [];
-  for await (const part of parts) list.push(part);
-  return list;
-}

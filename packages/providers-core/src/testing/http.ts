@@ -1,10 +1,9 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo, Server } from 'node:net';
-import { OrchError } from '@orch/contracts';
 import type { ProviderContext, ProviderNotice, Reply, SentRequest, SentResult } from '@orch/contracts';
 import { FakeClock } from '@orch/testkit';
-import { expect, onTestFinished } from 'vitest';
+import { onTestFinished } from 'vitest';
 import { readNdjson } from '../body-reader.ts';
 import type { BodyReader } from '../body-reader.ts';
 import { createHttp } from '../create-http.ts';
@@ -99,12 +98,6 @@ function read(): BodyReader<AnswerDelta, Reply> {
     },
   });
 }
-
-export const failureOf = (work: Promise<unknown>): Promise<OrchError> =>
-  work.then(
-    () => expect.unreachable('expected a failure'),
-    (error: unknown) => error as OrchError,
-  );
 
 /** Retries without waiting: each pause is jumped over as soon as it begins. */
 export async function collectAtOnce(http: Http, request: StreamRequest, clock: WatchedClock): Promise<Reply> {

@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http';
-import type { ModelRequest, OrchError, Provider, ProviderContext } from '@orch/contracts';
+import type { ModelRequest, Provider, ProviderContext } from '@orch/contracts';
 import type { SettingsInput } from '@orch/providers-core';
 import { FakeClock } from '@orch/testkit';
-import { expect, onTestFinished } from 'vitest';
+import { onTestFinished } from 'vitest';
 import { createMlx } from '../provider.ts';
 
 type Opened = { readonly mlx: Provider; readonly context: ProviderContext; readonly clock: FakeClock };
@@ -48,9 +48,3 @@ export const chunk = (delta: object, finish_reason: string | null = null): objec
     { index: 0, finish_reason, delta: { role: 'assistant', content: '', reasoning: '', tool_calls: [], ...delta } },
   ],
 });
-
-export const failureOf = (work: Promise<unknown>): Promise<OrchError> =>
-  work.then(
-    () => expect.unreachable('expected a failure'),
-    (error: unknown) => error as OrchError,
-  );

@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http';
-import type { ModelRequest, OrchError, Provider, ProviderContext } from '@orch/contracts';
+import type { ModelRequest, Provider, ProviderContext } from '@orch/contracts';
 import type { SettingsInput } from '@orch/providers-core';
 import { FakeClock } from '@orch/testkit';
-import { expect, onTestFinished } from 'vitest';
+import { onTestFinished } from 'vitest';
 import { createOllama } from '../provider.ts';
 
 type Opened = { readonly ollama: Provider; readonly context: ProviderContext; readonly clock: FakeClock };
@@ -43,9 +43,3 @@ export const done = {
   done: true,
   done_reason: 'stop',
 };
-
-export const failureOf = (work: Promise<unknown>): Promise<OrchError> =>
-  work.then(
-    () => expect.unreachable('expected a failure'),
-    (error: unknown) => error as OrchError,
-  );
