@@ -1,4 +1,4 @@
-import type { Provider, ProviderContext, Rest } from '@orch/contracts';
+import type { ProviderContext, Rest } from '@orch/contracts';
 import type { Throttle } from '../graph/admission.ts';
 import type { RunNode } from '../graph/graph.ts';
 import type { RunContext } from '../run/run-context.ts';
@@ -9,17 +9,13 @@ const leastMs = 50;
 
 /** Whom a step or item would ask, when that one takes no request at present. Steps that name their own model are told by it. */
 export function createThrottle(run: RunContext): (node: RunNode) => Throttle | undefined {
-  const waiting = new Map<Provider, string>();
   return ({ step }) => {
     if (run.kinds.get(step.kind)?.asks !== true || run.frozen) return undefined;
     const provider = providerOf(run, step);
     const model = modelOf(run, step);
     const rest = provider?.waiting?.(model);
     if (provider === undefined || rest === undefined || rest.ms <= leastMs) return undefined;
-    const until = new Date(run.clock.now() + rest.ms).toISOString().slice(0, 19);
-    if (waiting.get(provider) !== `${model} ${until}`) tellThrottled(run, { provider: provider.name, model }, rest);
-    waiting.set(provider, `${model} ${until}`);
-    return { who: provider, rest };
+    return { who: provider, ms: rest.ms, tell: () => tellThrottled(run, { provider: provider.name, model }, rest) };
   };
 }
 

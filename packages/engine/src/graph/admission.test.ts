@@ -40,12 +40,13 @@ test('a rest that fails has its place again, too', async () => {
 test('nodes whose provider takes no request wait together until it does, the others do not', async () => {
   const clock = new FakeClock();
   const who = {};
-  let rest: Throttle | undefined = { who, rest: { ms: 1_000, reason: 'requests' } };
+  let told = 0;
+  let rest: Throttle | undefined = { who, ms: 1_000, tell: () => void told++ };
   const throttle = ({ id }: RunNode) => (id.startsWith('ask') ? rest : undefined);
   const { admission, woken, ids } = place({ concurrency: 4, throttle, clock });
   for (const id of ['ask1', 'ask2', 'b']) admission.offer(node(id));
   expect(ids(admission.take(), admission.take())).toEqual(['b', undefined]);
-  expect(clock.sleeping).toBe(1);
+  expect([clock.sleeping, told]).toEqual([1, 1]);
   rest = undefined;
   await clock.advance(1_000);
   expect(woken.count).toBe(1);

@@ -1,4 +1,4 @@
-import type { Clock, Rest } from '@orch/contracts';
+import type { Clock } from '@orch/contracts';
 import { createFifo } from '@orch/dag';
 import type { Queue } from '@orch/dag';
 import type { RunNode } from './graph.ts';
@@ -17,7 +17,12 @@ export type AdmissionOptions = {
   readonly over: AbortSignal;
 };
 
-export type Throttle = { readonly who: object; readonly rest: Rest };
+export type Throttle = {
+  readonly who: object;
+  readonly ms: number;
+  /** Called once for all that wait together. */
+  readonly tell: () => void;
+};
 
 type Group = { running: number; readonly parked: Queue<RunNode> };
 
@@ -45,16 +50,17 @@ export function createAdmission({ concurrency, throttle, clock, over }: Admissio
   const park = (node: RunNode): boolean => {
     const found = throttle?.(node);
     if (found === undefined) return false;
-    const { who, rest } = found;
+    const { who, ms, tell } = found;
     const parked = throttled.get(who);
     if (parked !== undefined) return parked.push(node) > 0;
     throttled.set(who, [node]);
+    tell();
     const letGo = (): void => {
       for (const one of throttled.get(who) ?? []) ready.offer(one);
       throttled.delete(who);
       again();
     };
-    clock.sleep(rest.ms, over).then(letGo, (reason: unknown) => {
+    clock.sleep(ms, over).then(letGo, (reason: unknown) => {
       if (!over.aborted) throw reason;
     });
     return true;
