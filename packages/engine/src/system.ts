@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import type { Clock, Ids } from '@orch/contracts';
 import { monotonicFactory } from 'ulid';
 
@@ -41,7 +41,8 @@ function startTimer({ ms, signal, resolve, reject }: Sleep): void {
   wait(ms);
 }
 
-const nextUlid = monotonicFactory();
+/** `randomInt` takes from a store of random bytes; by itself ulid asks the system sixteen times for one byte. */
+const nextUlid = monotonicFactory(() => randomInt(2 ** 32) / 2 ** 32);
 
 export const systemIds: Ids = {
   job: () => `job_${randomBytes(6).toString('hex')}`,

@@ -16,6 +16,17 @@ export type BodyReader<T, R> = {
   end(say: Say<T>): R;
 };
 
+/** The same reader, with something made of the whole. */
+export function mapWhole<T, R, S>(reader: BodyReader<T, R>, map: (whole: R) => S): BodyReader<T, S> {
+  return {
+    push(chunk, say) {
+      const whole = reader.push(chunk, say);
+      return whole === undefined ? undefined : map(whole);
+    },
+    end: (say) => map(reader.end(say)),
+  };
+}
+
 /** Reads the events of one streamed answer, as its vendor writes them. Throws an OrchError for what it cannot read. */
 export type AnswerReader<E> = {
   /** Says the text and the calls that an event brought; returns the whole answer when it was the last one. */

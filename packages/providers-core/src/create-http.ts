@@ -8,7 +8,8 @@ import type { AnswerDelta, Http, HttpDeps, HttpPolicy, HttpRequest, StreamReques
 import { createPace } from './pace.ts';
 import type { Pace } from './pace.ts';
 import { readJson } from './read-json.ts';
-import type { Hand, Link, Wire } from './send-once.ts';
+import type { Hand } from './read-answer.ts';
+import type { Link, Wire } from './send-once.ts';
 import { streamed } from './streamed.ts';
 import { createSilenceWatch } from './watch-silence.ts';
 import type { Patience, WatchSilence } from './watch-silence.ts';

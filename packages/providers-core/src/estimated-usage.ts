@@ -1,4 +1,5 @@
 import type { ModelRequest, Reply, Usage } from '@orch/contracts';
+import { mapWhole } from './body-reader.ts';
 import type { BodyReader } from './body-reader.ts';
 import { estimateTokens } from './estimate-tokens.ts';
 
@@ -12,14 +13,7 @@ export function questionTokens({ messages, tools }: Question): number {
 
 /** The same reader; where the server did not count the tokens of its answer, they are estimated, and it is said so. */
 export function withUsage<T>(reader: BodyReader<T, Reply>, question: Question): BodyReader<T, Reply> {
-  const complete = (reply: Reply): Reply => ({ ...reply, usage: usageOf(reply, question) });
-  return {
-    push(chunk, say) {
-      const reply = reader.push(chunk, say);
-      return reply && complete(reply);
-    },
-    end: (say) => complete(reader.end(say)),
-  };
+  return mapWhole(reader, (reply) => ({ ...reply, usage: usageOf(reply, question) }));
 }
 
 function usageOf({ text, toolCalls, usage }: Reply, question: Question): Usage {

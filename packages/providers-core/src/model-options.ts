@@ -19,8 +19,10 @@ export function parseOptions<S extends OptionShape>(
   schema: z.ZodObject<S, z.core.$strict>,
   ...layers: readonly object[]
 ): z.infer<typeof schema> {
-  const given = layers.flatMap((layer) => Object.entries(layer)).filter(([, value]) => value !== undefined);
-  const options: Record<string, unknown> = Object.fromEntries(given);
+  const options: Record<string, unknown> = {};
+  for (const layer of layers) {
+    for (const [name, value] of Object.entries(layer)) if (value !== undefined) options[name] = value;
+  }
   const parsed = schema.safeParse(options);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;

@@ -2,7 +2,7 @@ import { OrchError, err, ok } from '@orch/contracts';
 import type { Delta, Reply, Result } from '@orch/contracts';
 import { createHandover } from './handover.ts';
 import type { AnswerDelta } from './http.ts';
-import type { Hand } from './send-once.ts';
+import type { Hand } from './read-answer.ts';
 
 /**
  * An exchange as something to read piece by piece. It starts when the first piece is asked for; when the reader stops

@@ -2,19 +2,21 @@ import { err } from '@orch/contracts';
 import type { OrchError, Result } from '@orch/contracts';
 import type { Verdict } from './breaker.ts';
 import { recast } from './recast.ts';
-import { scrub } from './scrub.ts';
-import type { Failure } from './send-once.ts';
+import { scrub, secretsIn } from './scrub.ts';
+import type { Failure, Wire } from './send-once.ts';
 
 /** How one try ended. */
 export type TryEnd<R> = Result<R, Failure>;
 
+type Asked = { readonly wire: Pick<Wire<unknown, unknown>, 'headers'>; readonly hint?: Advice | undefined };
+
 export type Advice = (error: OrchError) => string | undefined;
 
 /** Without secrets that the server echoed, and with what its vendor knows to do about it. */
-export function withAdvice<R>(end: TryEnd<R>, secrets: readonly string[], advise?: Advice): TryEnd<R> {
+export function withAdvice<R>(end: TryEnd<R>, { wire, hint: advise }: Asked): TryEnd<R> {
   if (end.ok) return end;
   const { error, retryAfterMs } = end.error;
-  const clean = withoutSecrets(error, secrets);
+  const clean = withoutSecrets(error, secretsIn(wire.headers));
   const hint = advise?.(clean);
   return err({ error: hint === undefined ? clean : recast(clean, { hint }), retryAfterMs });
 }
