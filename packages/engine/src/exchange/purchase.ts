@@ -53,6 +53,7 @@ export async function buyReply(run: RunContext, purchase: Purchase): Promise<Sto
       return run.journal.append('llm.request', { ...sent, ...asks }, where);
     },
     afterRequest: (result) => {
+      run.admission.stir();
       const tell = () => run.journal.push('llm.response', { ...sent, ...responseData(result, run.hider) }, where);
       if (result.ok) {
         addUsage(tally, result.reply);

@@ -1,5 +1,5 @@
 import type { ProviderContext, Rest } from '@orch/contracts';
-import type { Throttle } from '../graph/admission.ts';
+import type { Throttle } from '../graph/parking.ts';
 import type { RunNode } from '../graph/graph.ts';
 import type { RunContext } from '../run/run-context.ts';
 import { choiceOf, providerOf } from './choice.ts';
@@ -14,7 +14,7 @@ export function createThrottle(run: RunContext): (node: RunNode) => Throttle | u
     const provider = providerOf(run, step);
     const model = modelOf(run, step);
     const rest = provider?.waiting?.(model);
-    if (provider === undefined || rest === undefined || rest.ms <= leastMs) return undefined;
+    if (provider === undefined || rest === undefined || isShort(rest)) return undefined;
     return { who: provider, ms: rest.ms, tell: () => tellThrottled(run, { provider: provider.name, model }, rest) };
   };
 }
@@ -25,6 +25,11 @@ export function restFor(run: RunContext, who: Asked): NonNullable<ProviderContex
     tellThrottled(run, who, rest);
     return run.admission.rest(wait);
   };
+}
+
+/** 0 is no short wait: it says that nobody can tell. */
+function isShort({ ms }: Rest): boolean {
+  return ms > 0 && ms <= leastMs;
 }
 
 type Asked = { readonly provider: string; readonly model: string };

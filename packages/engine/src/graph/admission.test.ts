@@ -2,7 +2,7 @@ import { FakeClock } from '@orch/testkit';
 import { expect, test } from 'vitest';
 import { step } from '../testing/plan.ts';
 import { createAdmission } from './admission.ts';
-import type { Throttle } from './admission.ts';
+import type { Throttle } from './parking.ts';
 import type { RunNode } from './graph.ts';
 
 test('what rests gives its place back, and takes one again before what has not started', async () => {
@@ -52,6 +52,43 @@ test('nodes whose provider takes no request wait together until it does, the oth
   expect(woken.count).toBe(1);
   expect(ids(admission.take(), admission.take())).toEqual(['ask1', 'ask2']);
 });
+
+test('nodes whose provider has enough to do start one by one as it ends requests', () => {
+  let underWay = 0;
+  let told = 0;
+  const throttle = (): Throttle | undefined =>
+    underWay < 2 ? undefined : { who: throttle, ms: 0, tell: () => void told++ };
+  const { admission, woken, ids } = place({ concurrency: 9, throttle });
+  const take = (): RunNode | undefined => {
+    const taken = admission.take();
+    if (taken !== undefined) underWay++;
+    return taken;
+  };
+  for (const id of ['a', 'b', 'c', 'd', 'e']) admission.offer(node(id));
+  const [a, b] = [take(), take()];
+  expect(ids(a, b, take())).toEqual(['a', 'b', undefined]);
+  admission.stir();
+  expect([ids(take()), woken.count, told]).toEqual([[undefined], 0, 1]);
+  underWay--;
+  admission.stir();
+  expect(woken.count).toBe(1);
+  expect(ids(take(), take())).toEqual(['c', undefined]);
+  underWay--;
+  if (a !== undefined) admission.release(a);
+  expect(ids(take(), take())).toEqual(['d', undefined]);
+});
+
+test('where nothing of the run could let it go, a node starts and waits for the provider itself', () => {
+  const throttle = () => ({ who: clockless, ms: 0, tell: () => {} });
+  const { admission, ids } = place({ concurrency: 9, throttle });
+  for (const id of ['a', 'b']) admission.offer(node(id));
+  const a = admission.take();
+  expect(ids(a, admission.take())).toEqual(['a', undefined]);
+  if (a !== undefined) admission.release(a);
+  expect(ids(admission.take())).toEqual(['b']);
+});
+
+const clockless = {};
 
 type Place = { concurrency: number; throttle?: (node: RunNode) => Throttle | undefined; clock?: FakeClock };
 

@@ -2,10 +2,14 @@ import type { Clock } from '@orch/contracts';
 import { createFifo } from '@orch/dag';
 import type { Queue } from '@orch/dag';
 import type { RunNode } from './graph.ts';
+import { createParking } from './parking.ts';
+import type { Throttle } from './parking.ts';
 
 export type Admission = Queue<RunNode> & {
   /** Gives the place of a running node back while it waits; resolves when it has one again. */
   rest(wait: () => Promise<void>): Promise<void>;
+  /** Whoever waits for a provider is looked at again: it may take requests now. */
+  stir(): void;
 };
 
 export type AdmissionOptions = {
@@ -15,13 +19,6 @@ export type AdmissionOptions = {
   readonly clock: Clock;
   /** Aborts when nobody takes any more: frees timers. */
   readonly over: AbortSignal;
-};
-
-export type Throttle = {
-  readonly who: object;
-  readonly ms: number;
-  /** Called once for all that wait together. */
-  readonly tell: () => void;
 };
 
 type Group = { running: number; readonly parked: Queue<RunNode> };
@@ -36,8 +33,14 @@ export function createAdmission({ concurrency, throttle, clock, over }: Admissio
   const free = createFifo<RunNode>();
   const returning = createFifo<() => void>();
   const groups = new Map<string, Group>();
-  const throttled = new Map<object, RunNode[]>();
+  const letGo = (nodes: readonly RunNode[]): void => {
+    for (const node of nodes) ready.offer(node);
+    again();
+  };
+  const parking = createParking({ throttle, clock, over, letGo });
   let running = 0;
+  /** Running or at rest. */
+  let started = 0;
   let again = (): void => undefined;
 
   const limitOf = (node: RunNode) => (node.type === 'item' ? node.step.each?.max_parallel : undefined);
@@ -45,25 +48,6 @@ export function createAdmission({ concurrency, throttle, clock, over }: Admissio
     const group = groups.get(node.step.id) ?? { running: 0, parked: createFifo<RunNode>() };
     groups.set(node.step.id, group);
     return group;
-  };
-  /** Kept until its provider may be asked; those who ask the same one wait together. */
-  const park = (node: RunNode): boolean => {
-    const found = throttle?.(node);
-    if (found === undefined) return false;
-    const { who, ms, tell } = found;
-    const parked = throttled.get(who);
-    if (parked !== undefined) return parked.push(node) > 0;
-    throttled.set(who, [node]);
-    tell();
-    const letGo = (): void => {
-      for (const one of throttled.get(who) ?? []) ready.offer(one);
-      throttled.delete(who);
-      again();
-    };
-    clock.sleep(ms, over).then(letGo, (reason: unknown) => {
-      if (!over.aborted) throw reason;
-    });
-    return true;
   };
   /** Whether the node may run now; else it is kept until another of its step ends. */
   const admit = (node: RunNode): boolean => {
@@ -80,8 +64,9 @@ export function createAdmission({ concurrency, throttle, clock, over }: Admissio
   const takeWork = (): RunNode | undefined => {
     if (running >= concurrency) return undefined;
     for (let node = ready.take(); node !== undefined; node = ready.take()) {
-      if (park(node) || !admit(node)) continue;
+      if (parking.keeps(node, started) || !admit(node)) continue;
       running++;
+      started++;
       return node;
     }
     return undefined;
@@ -101,6 +86,8 @@ export function createAdmission({ concurrency, throttle, clock, over }: Admissio
     release(node) {
       if (!isWork(node)) return;
       giveBack();
+      started--;
+      parking.look(started);
       if (limitOf(node) === undefined) return;
       const group = groupOf(node);
       group.running--;
@@ -108,6 +95,7 @@ export function createAdmission({ concurrency, throttle, clock, over }: Admissio
       if (parked !== undefined) ready.offer(parked);
     },
     wake: (callback) => void (again = callback),
+    stir: () => parking.look(started),
     async rest(wait) {
       giveBack();
       again();
