@@ -5,7 +5,10 @@ const kept = 16 * 1024;
 const lines = 12;
 const characters = 2_000;
 
-/** The last lines of what is said, secrets hidden. */
+/** A stack would leave no room for the error that it belongs to. */
+const isNoFrame = (line: string): boolean => !/^\s+at\s/.test(line);
+
+/** The last lines of what is said, without stacks, secrets hidden. */
 export function createLastWords(stream: ReturnType<Hider['stream']>) {
   const decoder = new StringDecoder('utf8');
   let text = '';
@@ -15,7 +18,8 @@ export function createLastWords(stream: ReturnType<Hider['stream']>) {
     end: (): void => add(stream.push(decoder.end()) + stream.end()),
     /** Empty, or of lines that each begin a new one. */
     get last(): string {
-      const words = text.trim().split('\n').slice(-lines).join('\n').slice(-characters).toWellFormed();
+      const said = text.trim().split('\n').filter(isNoFrame);
+      const words = said.slice(-lines).join('\n').slice(-characters).toWellFormed();
       return words === '' ? '' : `\n${words}`;
     },
   };
