@@ -5,6 +5,7 @@ import { scanJson } from './scan-json.ts';
 
 /** What starts at a bracket, whole or broken. */
 type Found = { readonly start: number; readonly end: number };
+type Whole = Found & { readonly extraCommas: readonly number[] };
 type Broken = Found & BrokenJson & { readonly isMeant: boolean };
 
 /** Where JSON breaks off, and what it wants there. */
@@ -32,20 +33,31 @@ export function jsonValues(text: string): JsonValues {
   const largest = whole.toSorted((a, b) => sizeOf(b) - sizeOf(a)).slice(0, most);
   const smallest = broken?.isMeant === true ? sizeOf(broken) : 0;
   const counted = largest.filter((found) => sizeOf(found) >= smallest);
-  return { values: counted.map(({ start, end }) => parsed(text.slice(start, end))), broken };
+  return { values: counted.map((found) => parsed(textOf(text, found))), broken };
 }
 
-function bracketed(text: string): { whole: Found[]; broken: Broken | undefined } {
-  const whole: Found[] = [];
+/** As JSON has it. */
+function textOf(text: string, { start, end, extraCommas }: Whole): string {
+  let said = '';
+  let from = start;
+  for (const comma of extraCommas) {
+    said += text.slice(from, comma);
+    from = comma + 1;
+  }
+  return said + text.slice(from, end);
+}
+
+function bracketed(text: string): { whole: Whole[]; broken: Broken | undefined } {
+  const whole: Whole[] = [];
   let broken: Broken | undefined;
   const bracket = /[{[]/g;
   let budget = readings * text.length;
   for (let match = bracket.exec(text); match !== null; match = bracket.exec(text)) {
     const start = match.index;
-    const { end, fault, isMeant } = scanJson(text, start);
+    const { end, fault, isMeant, extraCommas } = scanJson(text, start);
     budget -= end - start;
     if (fault === undefined) {
-      whole.push({ start, end });
+      whole.push({ start, end, extraCommas });
       bracket.lastIndex = end;
       continue;
     }

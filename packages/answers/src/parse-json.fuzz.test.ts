@@ -33,13 +33,17 @@ test(
 );
 
 test(
-  'a value is whole exactly where JSON.parse takes it',
+  'a value is whole exactly where JSON.parse takes it, but for commas before closing brackets',
   () => {
     const bracketed = fc.oneof(text, fc.json()).map((inside) => `[${inside}`);
     fc.assert(
       fc.property(bracketed, (json) => {
-        const { end, fault } = scanJson(json, 0);
-        const parsed = valueOf(fault === undefined ? json.slice(0, end) : json);
+        const { end, fault, extraCommas } = scanJson(json, 0);
+        const strict = json
+          .split('')
+          .filter((_, at) => !extraCommas.includes(at))
+          .join('');
+        const parsed = valueOf(fault === undefined ? strict.slice(0, end - extraCommas.length) : json);
         expect(parsed === undefined).toBe(fault !== undefined);
       }),
       fuzzRuns,
@@ -47,6 +51,26 @@ test(
   },
   fuzzTimeout,
 );
+
+test(
+  'commas before closing brackets change nothing',
+  () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        const json = [value] as Json;
+        expect(parseJson(withCommas(json))).toEqual(parseJson(JSON.stringify(json)));
+      }),
+      fuzzRuns,
+    );
+  },
+  fuzzTimeout,
+);
+
+function withCommas(value: Json): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map((one) => `${withCommas(one as Json)} ,\n`).join('')}]`;
+  return `{${Object.entries(value).map(([name, one]) => `${JSON.stringify(name)}:${withCommas(one)},`).join('')}}`; // prettier-ignore
+}
 
 function valueOf(json: string): Json | undefined {
   try {

@@ -32,6 +32,7 @@ describe('JSON is found', () => {
       { a: [true, false, null, -1500, 'ä\n'] },
     ],
     ['empty', '[]', []],
+    ['with commas before its closing brackets', '[{"a": [1, 2,], "b": ",]",\n}, {} ,]', [{ a: [1, 2], b: ',]' }, {}]],
     ['behind the thoughts of a model', '<think>{"a": 0, "long": "draft"}</think>\n{"a": 1}', { a: 1 }],
     ['with half a surrogate pair, which becomes U+FFFD', String.raw`{"a": "\ud83d"}`, { a: '\ufffd' }],
   ])('%s', (_, text, value) => {
@@ -56,11 +57,12 @@ describe('an answer is refused', () => {
     ['['.repeat(9_999) + ']'.repeat(9_999), /JSON wants at most 500 brackets inside each other, there is "\[{20}…"\.$/],
     ['{"a": ["b"', /: in line 1, column 11, JSON wants "," or "]", there is its end\.$/],
     [
-      '<think>\n</think>\nHere:\n {"a": 1,}',
-      /: in line 4, column 10, JSON wants a key in double quotes, there is "}"\.$/,
+      '<think>\n</think>\nHere:\n {"a": 1,,}',
+      /: in line 4, column 10, JSON wants a key in double quotes, there is ",}"\.$/,
     ],
     ['{"a": 1, // the first\n"b": 2}', /column 10, JSON wants a key in double quotes, there is "\/\/ the first\\n/],
     ['{"a": "one\ntwo"}', /column 11, JSON wants an escaped control character in a string/],
+    ['[,]', /column 2, JSON wants a value, there is ",\]"/],
     ["{'a': 1}", /column 2, JSON wants a key in double quotes, there is "'a': 1}"/],
     ['{"a": 01}', /column 7, JSON wants a value, there is "01}"/],
     ['{"a": "\\x"}', /column 8, JSON wants an escape that JSON knows/],

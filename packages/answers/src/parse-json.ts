@@ -6,8 +6,8 @@ import { jsonValues } from './json-values.ts';
 import type { BrokenJson } from './json-values.ts';
 
 /**
- * The JSON value in a model's answer: bare, in a fence, or with prose around it; JSON that is wrong is not mended. Of
- * several values the largest counts, or with a schema (JSON Schema, draft 2020-12) the largest that fits. Never throws,
+ * The JSON value in a model's answer: bare, in a fence, or with prose around it. Commas before closing brackets are
+ * passed over; JSON that is wrong in another way is not mended. Of several values the largest counts, or with a schema (JSON Schema, draft 2020-12) the largest that fits. Never throws,
  * in time proportional to the text.
  *
  * Errors: `bad_answer` when there is none, or where it breaks off; `schema_mismatch` with every misfit, by its JSON

@@ -4,6 +4,8 @@ export type JsonScan = {
   readonly fault?: string;
   /** Whether a key or a comma was read: what breaks off behind one was meant as JSON. */
   readonly isMeant: boolean;
+  /** Where a comma stands before a closing bracket, as models write them: JSON has none there. */
+  readonly extraCommas: readonly number[];
 };
 
 /** Deeper values would overflow the stack of those who print or check them. */
@@ -11,22 +13,31 @@ const deepest = 500;
 const tooDeep = `at most ${deepest} brackets inside each other`;
 
 /** What may stand next; `end`: a comma or the closing bracket. */
-type Expected = 'value' | 'value or ]' | 'key' | 'key or }' | 'colon' | 'end';
+type Expected = 'value' | 'value or ]' | 'key or }' | 'colon' | 'end';
 
 type Token = { readonly at: number; readonly expected: Expected };
 type Fault = { readonly at: number; readonly fault: string };
 
-/** Reads the JSON object or array that starts at `start` (RFC 8259), up to the first character that does not fit. */
+/**
+ * Reads the JSON object or array that starts at `start` (RFC 8259, but for commas before closing brackets), up to the
+ * first character that does not fit.
+ */
 export function scanJson(text: string, start: number): JsonScan {
   const closing: string[] = [];
+  const extraCommas: number[] = [];
   let expected: Expected = 'value';
   let isMeant = false;
+  let comma: number | undefined;
   for (let at = start; ;) {
-    const token = takeToken(text, blanksEnd(text, at), { expected, closing });
-    if ('fault' in token) return { end: token.at, fault: token.fault, isMeant };
-    if (closing.length === 0) return { end: token.at, isMeant };
-    if (closing.length > deepest) return { end: token.at, fault: tooDeep, isMeant: true };
+    const from = blanksEnd(text, at);
+    const depth = closing.length;
+    const token = takeToken(text, from, { expected, closing });
+    if ('fault' in token) return { end: token.at, fault: token.fault, isMeant, extraCommas };
+    if (comma !== undefined && closing.length < depth) extraCommas.push(comma);
+    if (closing.length === 0) return { end: token.at, isMeant, extraCommas };
+    if (closing.length > deepest) return { end: token.at, fault: tooDeep, isMeant: true, extraCommas };
     isMeant ||= token.expected !== 'end' && (expected === 'colon' || expected === 'end');
+    comma = expected === 'end' && token.expected !== 'end' ? from : undefined;
     ({ at, expected } = token);
   }
 }
@@ -40,7 +51,7 @@ function takeToken(text: string, at: number, inside: { expected: Expected; closi
   }
   if (expected === 'colon') return text[at] === ':' ? { at: at + 1, expected: 'value' } : { at, fault: '":"' };
   if (expected === 'end') {
-    const next = top === '}' ? 'key' : 'value';
+    const next = top === '}' ? 'key or }' : 'value or ]';
     return text[at] === ',' ? { at: at + 1, expected: next } : { at, fault: `"," or "${top}"` };
   }
   if (expected === 'value' || expected === 'value or ]') return takeValue(text, at, closing);
