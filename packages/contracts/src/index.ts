@@ -25,6 +25,7 @@ export type { Recording } from './schemas/recording.ts';
 export type { BlobStore, Clock, Hider, Ids } from './ports.ts';
 export type {
   Capabilities,
+  CheckedModel,
   Delta,
   FinishReason,
   Image,

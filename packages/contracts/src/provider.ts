@@ -59,6 +59,7 @@ export type Message =
 export type ModelOptions = {
   readonly temperature?: number | undefined;
   readonly top_p?: number | undefined;
+  readonly top_k?: number | undefined;
   readonly max_tokens?: number | undefined;
   readonly seed?: number | undefined;
   readonly stop?: readonly string[] | undefined;
@@ -134,7 +135,13 @@ export type SentRequest = { readonly try: number };
 
 export type SentResult = { readonly try: number; readonly durationMs: number } & (
   | { readonly ok: true; readonly reply: Reply }
-  | { readonly ok: false; readonly error: OrchError; readonly willRetry: boolean }
+  | {
+      readonly ok: false;
+      readonly error: OrchError;
+      readonly willRetry: boolean;
+      /** Of an answer that broke off: what it took until then, estimated. */
+      readonly usage?: Usage | undefined;
+    }
 );
 
 /** Something a person may want to know while an exchange goes on. */
@@ -163,8 +170,11 @@ export type ProviderContext = {
   beforeRequest?(sent: SentRequest): Promise<void>;
   afterRequest?(result: SentResult): Promise<void>;
   onNotice?(notice: ProviderNotice): void;
-  /** Calls `wait` and resolves when the exchange may go on; every wait over 50 ms is handed to it. */
-  rest?(rest: Rest, wait: () => Promise<void>): Promise<void>;
+  /**
+   * Calls `wait` and resolves when the exchange may go on; every wait over 50 ms is handed to it. A signal given to
+   * `wait` ends the wait, and the exchange with its reason, but nothing that was sent.
+   */
+  rest?(rest: Rest, wait: (until?: AbortSignal) => Promise<void>): Promise<void>;
   /** On the clock's `monotonic`, in milliseconds: a wait that would end later fails at once with what it waits for. */
   readonly deadline?: number | undefined;
 };
@@ -175,6 +185,14 @@ export type ModelInfo = {
   /** Tokens, prompt and answer together. */
   readonly contextTokens?: number | undefined;
   readonly sizeBytes?: number | undefined;
+};
+
+/** What a service said of itself before anybody asked it a question. */
+export type CheckedModel = {
+  readonly model?: string | undefined;
+  readonly contextTokens?: number | undefined;
+  /** Why it could not be told whether the service has the model; it may answer all the same. */
+  readonly doubt?: OrchError | undefined;
 };
 
 /** One exchange with a model: question in, answer out or streamed. What it gave up on is final for this candidate. */
@@ -189,10 +207,7 @@ export interface Provider {
    * `unconfigured`, `model_missing`, or what else the service answers: `server`, `rate_limit`, `quota`, `bad_response`.
    * Returns the model that will answer, when the service chose it itself.
    */
-  check(
-    model: string | undefined,
-    context: ProviderContext,
-  ): Promise<{ readonly model?: string | undefined; readonly contextTokens?: number | undefined }>;
+  check(model: string | undefined, context: ProviderContext): Promise<CheckedModel>;
   /** The models that the service has; throws as `check` does. Absent where there is nothing like a model. */
   models?(context: ProviderContext): Promise<readonly ModelInfo[]>;
   /** Why the next request may not leave yet, and for how long; undefined when it may. Whoever asks sooner waits. */

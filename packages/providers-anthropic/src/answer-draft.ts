@@ -1,3 +1,4 @@
+import { OrchError } from '@orch/contracts';
 import type { FinishReason, Reply, ToolCall } from '@orch/contracts';
 import type { AnswerDelta, Say } from '@orch/providers-core';
 import { answerTool } from './answer-tool.ts';
@@ -79,6 +80,7 @@ export function closeBlock(draft: Draft, { index }: Fields, say: Saying): void {
 /** Counts here are of the whole answer; what is not counted again is null. */
 export function endMessage(draft: Draft, { delta, usage }: Fields, say: Saying): void {
   const { stop_reason: reason } = fieldsOf(delta);
+  if (reason === 'pause_turn') throw paused();
   draft.stop = finishReasons.get(reason) ?? 'other';
   const counted = Object.entries(fieldsOf(usage)).filter(([, count]) => count !== null);
   draft.usage = { ...draft.usage, ...Object.fromEntries(counted) };
@@ -95,6 +97,14 @@ const finishReasons: ReadonlyMap<unknown, FinishReason> = new Map<string, Finish
   ['tool_use', 'tool_calls'],
   ['refusal', 'refused'],
 ]);
+
+/** Only tools that the server runs itself make it pause, and none of them is asked for: the rest is not to be had. */
+function paused(): OrchError {
+  return new OrchError('bad_response', 'Expected the whole answer, the server paused in it (`pause_turn`).', {
+    hint: 'It runs tools of its own: turn them off there.',
+    retryable: false,
+  });
+}
 
 function callHeld(draft: Draft, say: Saying): void {
   const { held: call } = draft;

@@ -62,7 +62,10 @@ test.each([
 ])('a compatible server without a list (%i) may have any model', async (status, body) => {
   const { url } = await serve(answers(status, body));
   const { anthropic, context } = open({ baseUrl: url });
-  expect(await anthropic.check('any', context)).toEqual({ model: 'any' });
+  expect(await anthropic.check('any', context)).toMatchObject({
+    model: 'any',
+    doubt: { code: 'unconfigured', hint: expect.stringContaining('without the /v1') },
+  });
 });
 
 test('models are listed page by page, with their context', async () => {

@@ -41,7 +41,7 @@ describe.each(['2023-06-01', '2026-10-21'] as const)('version %s', (apiVersion) 
       ['max_tokens', 'length'],
       ['model_context_window_exceeded', 'length'],
       ['refusal', 'refused'],
-      ['pause_turn', 'other'],
+      ['compaction', 'other'],
       ['something_new', 'other'],
     ],
     namesCalls: true,

@@ -1,5 +1,6 @@
 import { OrchError } from '@orch/contracts';
 import type { ProviderContext } from '@orch/contracts';
+import { inquire as ask, isUnreachable } from '@orch/providers-core';
 import type { Http } from '@orch/providers-core';
 import { environment } from './settings.ts';
 import type { AnthropicSettings } from './settings.ts';
@@ -18,22 +19,9 @@ const [versionName] = environment.apiVersion;
 /** Asks the server about itself. Whatever keeps it from answering comes with what to do about it. */
 export async function inquire({ settings, http, context }: Service, path: string): Promise<unknown> {
   const { baseUrl, headers } = settings;
-  const mayRetry = ({ code }: OrchError): boolean => code === 'rate_limit' || code === 'server';
-  const hint = (error: OrchError): string | undefined => adviceFor(settings, error);
-  try {
-    return await http.json({ url: baseUrl + path, headers, context, mayRetry, hint });
-  } catch (error) {
-    if (OrchError.is(error) && (error.code === 'network' || error.code === 'timeout')) throw notThere(baseUrl, error);
-    throw error;
-  }
-}
-
-function notThere(baseUrl: string, cause: OrchError): OrchError {
-  return new OrchError('network', `Expected the server at ${baseUrl} to answer. ${cause.message}`, {
-    hint: `Check that it runs, or set ${baseName} to where it does.`,
-    retryable: false,
-    cause,
-  });
+  const advice = (error: OrchError): string | undefined => adviceFor(settings, error);
+  const asked = { url: baseUrl + path, headers, context, namesModel: path.startsWith('/v1/models/') };
+  return ask(http, { ...asked, who: `the server at ${baseUrl}`, advice });
 }
 
 /** Throws `unconfigured` where nothing could be asked: Anthropic itself wants a key. */
@@ -44,10 +32,14 @@ export function mustHaveKey({ isVendor, authorizedBy }: AnthropicSettings, also 
   });
 }
 
+export const adviceOnUrl = `Check \`base_url\` (or ${baseName}): it is what comes before /v1/messages, without the /v1.`;
+
 /** What to do about an error, of an exchange too. */
-export function adviceFor(settings: AnthropicSettings, { code, message }: OrchError): string | undefined {
+export function adviceFor(settings: AnthropicSettings, error: OrchError): string | undefined {
+  const { code, message } = error;
+  if (isUnreachable(error)) return `Check that it runs, or set \`base_url\` (or ${baseName}) to where it does.`;
   if (code === 'auth') return adviceOnKey(settings);
-  if (code === 'unconfigured') return `Check ${baseName}: it is what comes before /v1/messages.`;
+  if (code === 'unconfigured') return adviceOnUrl;
   const isForced = code === 'bad_request' && settings.apiVersion === '2023-06-01' && message.includes('tool_choice');
   return isForced ? `Leave ${versionName} out: the newer version needs no forced tool for a schema.` : undefined;
 }

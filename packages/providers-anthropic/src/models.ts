@@ -1,6 +1,6 @@
 import { OrchError } from '@orch/contracts';
 import type { ModelInfo } from '@orch/contracts';
-import { inquire, mustHaveKey } from './inquire.ts';
+import { adviceOnUrl, inquire, mustHaveKey } from './inquire.ts';
 import type { Service } from './inquire.ts';
 
 /** The models of the server (`GET /v1/models`), page by page. Throws `bad_response` when what it has there is no list. */
@@ -32,7 +32,7 @@ async function readPage(service: Service, after: string): Promise<Page> {
 
 function noList({ settings }: Service): OrchError {
   const message = `Expected a list of models from ${settings.baseUrl}/v1/models, got something else.`;
-  return new OrchError('bad_response', message, { retryable: false });
+  return new OrchError('bad_response', message, { hint: adviceOnUrl, retryable: false });
 }
 
 /** One model as the server describes it; undefined when it has no id. */

@@ -106,13 +106,16 @@ test('a version that is not known: the variable is named', () => {
 test.each([
   ['2026-10-21', { type: 'object', additionalProperties: { type: 'string' } }],
   ['2023-06-01', { type: 'array', items: { type: 'string' } }],
-])('%s: a schema that cannot be enforced is told to the model, after the system text', async (apiVersion, schema) => {
+])('%s: a schema that cannot be enforced is told to the model, after the question', async (apiVersion, schema) => {
   const { url, seen } = await serve(says(...whole));
   const { anthropic, context } = open({ baseUrl: url, apiVersion });
   await anthropic.complete(ask({ schema }), context);
-  const { system, output_config, tools } = seen[0]?.body as Body;
-  expect(system).toMatch(/^Be brief\.\n\nAnswer with nothing but JSON/);
-  expect(system).toContain(JSON.stringify(schema));
+  const { system, messages, output_config, tools } = seen[0]?.body as Body;
+  expect(system).toBe('Be brief.');
+  expect(messages).toEqual([
+    { role: 'user', content: expect.stringMatching(/^Why\?\n\nAnswer with nothing but JSON/) },
+  ]);
+  expect(JSON.stringify(messages)).toContain(JSON.stringify(JSON.stringify(schema)).slice(1, -1));
   expect([output_config, tools]).toEqual([undefined, undefined]);
 });
 

@@ -112,8 +112,8 @@ const answer = {
 const in2023: Record<string, [Partial<ModelRequest>, Partial<Params2023>]> = {
   ...inBoth,
   'sampling options': [
-    { messages: [user], options: { temperature: 0.1, top_p: 0.9 } },
-    { messages: [user], temperature: 0.1, top_p: 0.9 },
+    { messages: [user], options: { temperature: 0.1, top_p: 0.9, top_k: 40 } },
+    { messages: [user], temperature: 0.1, top_p: 0.9, top_k: 40 },
   ],
   'a schema': [
     { messages: [user], schema },
@@ -132,7 +132,7 @@ const in2023: Record<string, [Partial<ModelRequest>, Partial<Params2023>]> = {
 const in2026: Record<string, [Partial<ModelRequest>, Partial<Params>]> = {
   ...inBoth,
   'sampling options, which are left out': [
-    { messages: [user], options: { temperature: 0.1, top_p: 0.9, max_tokens: 9 } },
+    { messages: [user], options: { temperature: 0.1, top_p: 0.9, top_k: 40, max_tokens: 9 } },
     { messages: [user], max_tokens: 9 },
   ],
   'a schema': [

@@ -46,7 +46,6 @@ test.each([
   ['model_context_window_exceeded', 'length'],
   ['tool_use', 'tool_calls'],
   ['refusal', 'refused'],
-  ['pause_turn', 'other'],
   ['whatever_comes', 'other'],
 ])('%s is the end %s', async (reason, finishReason) => {
   const { reply } = await answerTo(start, ...text(0, 'Hi'), ended(reason), stop);
@@ -179,6 +178,16 @@ test.each([
     code,
     message: expect.stringContaining('Not now.'),
     details: { status, request_id: 'req_1' },
+  });
+});
+
+test('an answer that the server paused in is no answer, and not asked for again', async () => {
+  const { url } = await serve(says(start, ...text(0, 'I search.'), ended('pause_turn'), stop));
+  const { anthropic, context } = open({ baseUrl: url, maxRetries: 3 });
+  const error = await failureOf(anthropic.complete(ask(), context));
+  expect(error).toMatchObject({
+    code: 'bad_response',
+    message: expect.stringMatching(/paused in it \(`pause_turn`\)\.$/),
   });
 });
 

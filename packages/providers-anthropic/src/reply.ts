@@ -1,6 +1,6 @@
 import { OrchError } from '@orch/contracts';
 import type { Reply } from '@orch/contracts';
-import { cutStream, readSse } from '@orch/providers-core';
+import { cutStream, quoted, readSse } from '@orch/providers-core';
 import type { AnswerDelta, AnswerReader, BodyReader, Say, SseEvent } from '@orch/providers-core';
 import {
   addToBlock,
@@ -35,7 +35,7 @@ export function readReply(body: unknown): Reply {
 }
 
 function noMessage(body: unknown): OrchError {
-  const came = JSON.stringify(body).slice(0, 200);
+  const came = quoted(JSON.stringify(body));
   return new OrchError('bad_response', `Expected a message with content and its \`stop_reason\`, got \`${came}\`.`);
 }
 
@@ -78,6 +78,6 @@ function parseEvent(data: string): Fields {
     return fieldsOf(JSON.parse(data));
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    throw new OrchError('bad_response', `Expected an event of JSON, got \`${data.slice(0, 200)}\`.`);
+    throw new OrchError('bad_response', `Expected an event of JSON, got \`${quoted(data)}\`.`);
   }
 }

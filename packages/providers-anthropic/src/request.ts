@@ -1,5 +1,6 @@
 import { OrchError } from '@orch/contracts';
 import type { JsonObject, ProviderIdentity, ToolSpec } from '@orch/contracts';
+import { withSchemaTold } from '@orch/providers-core';
 import type { AskedModel, VendorRequest } from '@orch/providers-core';
 import { answerTool } from './answer-tool.ts';
 import { toSystem, toTurns } from './messages.ts';
@@ -15,11 +16,11 @@ export function identify(settings: AnthropicSettings, { model, options }: AskedM
 
 /** `POST /v1/messages` (https://platform.claude.com/docs/en/api/messages), streamed. */
 export function toRequest(settings: AnthropicSettings, asked: AskedModel): VendorRequest {
-  const { model, messages, options, tools = [] } = asked;
+  const form = toForm(settings.apiVersion, asked);
+  const { model, messages, options, tools = [] } = form === undefined ? withSchemaTold(asked) : asked;
   if (tools.some((tool) => tool.name === answerTool)) throw nameTaken();
   const { stop, ...sent } = toOptions(settings, options);
-  const { wish, ...form } = toForm(settings.apiVersion, asked);
-  const system = [toSystem(messages), wish].filter((text) => text !== undefined).join('\n\n');
+  const system = toSystem(messages);
   return {
     url: `${settings.baseUrl}/v1/messages`,
     headers: settings.headers,
@@ -27,7 +28,7 @@ export function toRequest(settings: AnthropicSettings, asked: AskedModel): Vendo
       model,
       ...sent,
       ...(stop !== undefined && { stop_sequences: stop }),
-      ...(system !== '' && { system }),
+      ...(system !== undefined && { system }),
       messages: toTurns(messages),
       ...(tools.length > 0 && { tools: tools.map(toTool) }),
       ...form,
@@ -40,19 +41,19 @@ function toTool({ name, description, inputSchema }: ToolSpec): JsonObject {
   return { name, ...(description !== undefined && { description }), input_schema: inputSchema };
 }
 
-/** How an answer is held to a schema. What cannot be enforced is told to the model, as the last of the system text. */
+/** How an answer is held to a schema. */
 type Form = {
   readonly output_config?: JsonObject;
   readonly tools?: readonly JsonObject[];
   readonly tool_choice?: JsonObject;
-  readonly wish?: string;
 };
 
-function toForm(version: ApiVersion, { schema, tools = [] }: AskedModel): Form {
+/** Undefined for a schema that cannot be enforced. */
+function toForm(version: ApiVersion, { schema, tools = [] }: AskedModel): Form | undefined {
   if (schema === undefined) return {};
   if (version === '2023-06-01' && schema['type'] === 'object') return toForcedTool(schema, tools);
   const format = version === '2023-06-01' ? undefined : toOutputFormat(schema);
-  return format === undefined ? { wish: toWish(schema) } : { output_config: { format } };
+  return format && { output_config: { format } };
 }
 
 /** The tool whose input is the answer. Beside others it is the one to end with. */
@@ -65,8 +66,4 @@ function toForcedTool(schema: JsonObject, tools: readonly ToolSpec[]): Form {
 
 function nameTaken(): OrchError {
   return new OrchError('usage', `Expected no tool to be called \`${answerTool}\`, ${name} gives its answer with it.`);
-}
-
-function toWish(schema: JsonObject): string {
-  return `Answer with nothing but JSON that fits this JSON Schema:\n${JSON.stringify(schema)}`;
 }

@@ -86,9 +86,8 @@ function toKeyHeader(version: ApiVersion, key: string): Record<string, string> {
   return version === '2023-06-01' ? { 'x-api-key': key } : { authorization: `Bearer ${key}` };
 }
 
-const { top_p, max_tokens, stop } = modelOptions;
+const { top_p, top_k, max_tokens, stop } = modelOptions;
 const temperature = z.number().min(0).max(1).exactOptional();
-const top_k = z.int().positive().exactOptional();
 const schema = z.strictObject({ temperature, top_p, top_k, max_tokens, stop });
 
 /** Enough for a long answer and the thinking before it; no model that is served today allows less. */

@@ -52,6 +52,22 @@ test.each([
   expect(breaker.waitMs()).toBe(wait);
 });
 
+test('an outage is worth waiting for until a trial has failed, and again once one worked', async () => {
+  const { clock, breaker, call } = setUp();
+  for (let failure = 0; failure < 3; failure++) await call('failed');
+  expect(breaker.waiting()).toEqual({ ms: 1_000, reason: 'backoff' });
+  await clock.advance(1_000);
+  const trial = permitOf(await breaker.enter());
+  expect(breaker.waiting()).toEqual({ ms: 0, reason: 'backoff' });
+  await trial.settle('failed');
+  expect(breaker.waiting()).toBeUndefined();
+  expect(await breaker.enter()).toMatchObject({ ok: false, error: { details: { failed_trials: 1, wait_ms: 1_000 } } });
+  await clock.advance(1_000);
+  await call('worked');
+  for (let failure = 0; failure < 3; failure++) await call('failed');
+  expect(breaker.waiting()).toEqual({ ms: 1_000, reason: 'backoff' });
+});
+
 test('calls that were under way when it opened do not end the trial', async () => {
   const { clock, breaker, call } = setUp();
   const slow = permitOf(await breaker.enter());

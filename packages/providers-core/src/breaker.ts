@@ -1,5 +1,5 @@
 import { OrchError, err, ok } from '@orch/contracts';
-import type { Clock, ProviderNotice, Result } from '@orch/contracts';
+import type { Clock, ProviderNotice, Rest, Result } from '@orch/contracts';
 import type { CircuitBreakerPolicy } from 'cockatiel';
 
 export type BreakerOptions = {
@@ -22,6 +22,8 @@ export type Permit = { settle(verdict: Verdict, error?: OrchError): Promise<void
 export interface Breaker {
   /** Milliseconds until a call may pass: 0 when it may now, Infinity while another call tries the service out. */
   waitMs(): number;
+  /** Until an outage may be over; undefined when calls pass, and when a trial has failed already. */
+  waiting(): Rest | undefined;
   /** A permit, or `circuit_open`. `notify` is told of the changes of state that this call causes. */
   enter(notify?: (notice: ProviderNotice) => void): Promise<Result<Permit>>;
 }
@@ -30,6 +32,8 @@ export interface Breaker {
 export function createBreaker({ threshold, cooldownMs, clock }: BreakerOptions): Breaker {
   let openUntil = 0;
   let inTrial: Call | undefined;
+  /** In a row. */
+  let failedTrials = 0;
   let loading: Promise<CircuitBreakerPolicy> | undefined;
   const waitMs = (): number => (inTrial === undefined ? Math.max(0, openUntil - clock.monotonic()) : Infinity);
 
@@ -37,11 +41,13 @@ export function createBreaker({ threshold, cooldownMs, clock }: BreakerOptions):
     const policy = await newPolicy(threshold, () => clock.monotonic() >= openUntil);
     policy.onBreak((reason) => {
       openUntil = clock.monotonic() + cooldownMs;
+      if (inTrial !== undefined) failedTrials++;
       inTrial = undefined;
       if ('value' in reason) (reason.value as Call).notify({ type: 'circuit.opened', cooldownMs });
     });
     policy.onReset(() => {
       inTrial?.notify({ type: 'circuit.closed' });
+      failedTrials = 0;
       inTrial = undefined;
     });
     return policy;
@@ -50,9 +56,13 @@ export function createBreaker({ threshold, cooldownMs, clock }: BreakerOptions):
   let lastError: OrchError | undefined;
   return {
     waitMs,
+    waiting() {
+      const ms = waitMs();
+      return ms === 0 || failedTrials > 0 ? undefined : { ms: Number.isFinite(ms) ? ms : 0, reason: 'backoff' };
+    },
     async enter(notify = () => {}) {
       const policy = await (loading ??= load());
-      if (waitMs() > 0) return err(circuitOpen(threshold, waitMs(), lastError));
+      if (waitMs() > 0) return err(circuitOpen({ threshold, waitMs: waitMs(), failedTrials, cause: lastError }));
       const call: Call = { notify, verdict: 'unknown', isTrial: false };
       const ending = Promise.withResolvers<Call>();
       const halfOpened = policy.onHalfOpen(() => {
@@ -106,13 +116,20 @@ function ignoreUncounted(error: unknown): void {
   if (!(error instanceof Uncounted)) throw error;
 }
 
-function circuitOpen(threshold: number, waitMs: number, cause: OrchError | undefined): OrchError {
+type Outage = {
+  readonly threshold: number;
+  readonly waitMs: number;
+  readonly failedTrials: number;
+  readonly cause: OrchError | undefined;
+};
+
+function circuitOpen({ threshold, waitMs, failedTrials, cause }: Outage): OrchError {
   const until = Number.isFinite(waitMs) ? `for ${(waitMs / 1000).toFixed(1)} s more` : 'until a trial call has ended';
   const why = cause === undefined ? '' : ` Last failure: ${cause.message}`;
   const message = `Expected a working service, its last ${threshold} calls failed: no calls ${until}.${why}`;
   return new OrchError('circuit_open', message, {
     hint: 'Wait, or use another provider.',
-    details: Number.isFinite(waitMs) ? { wait_ms: Math.ceil(waitMs) } : {},
+    details: { failed_trials: failedTrials, ...(Number.isFinite(waitMs) && { wait_ms: Math.ceil(waitMs) }) },
     cause,
   });
 }

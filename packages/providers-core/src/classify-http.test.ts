@@ -16,6 +16,12 @@ test.each([
     '{"object":"error","message":"The model x does not exist.","type":"NotFoundError","code":404}',
     'model_missing',
   ],
+  [404, '{"error":{"code":"DeploymentNotFound","message":"The API deployment does not exist."}}', 'model_missing'],
+  [404, '{"error":{"message":"No endpoints found for foo/bar.","code":404}}', 'model_missing'],
+  [404, '{"type":"error","error":{"type":"not_found_error","message":"model: x"}}', 'model_missing'],
+  [404, '{"type":"error","error":{"type":"not_found_error","message":"Not Found"}}', 'unconfigured'],
+  [404, '{"error":{"code":404,"message":"File Not Found","type":"not_found_error"}}', 'unconfigured'],
+  [404, '{"error":{"code":"404","message":"Resource not found"}}', 'unconfigured'],
   [404, '404 page not found', 'unconfigured'],
   [404, '{"detail":"Not Found"}', 'unconfigured'],
   [404, openai({ type: 'invalid_request_error', code: null }), 'unconfigured'],
@@ -33,13 +39,19 @@ test.each([
   expect(classifyHttp(status, {}, body)).toMatchObject({ code, details: { status } });
 });
 
-test('the words of the server are quoted, short and without keys', () => {
-  const body = openai({
-    message: `Incorrect API key provided: sk-proj-abcdef*****wxyz. Bearer abc.def ${'long '.repeat(500)}`,
+test('the words of the server are quoted in bounds, and whole as long as secrets may have to be found in them', () => {
+  const words = `Incorrect: ${'long '.repeat(500)}end`;
+  expect(classifyHttp(401, {}, openai({ message: words })).message).toBe(`Expected an answer, got HTTP 401: ${words}`);
+  expect(classifyHttp(401, {}, 'x'.repeat(1_000_000)).message.length).toBeLessThan(70_000);
+});
+
+test('the faults that FastAPI finds in a question are quoted with their places', () => {
+  const fault = (field: string) => ({ loc: ['body', field, 0], msg: 'field required', type: 'missing' });
+  const body = JSON.stringify({ detail: [fault('messages'), { msg: 'no JSON' }, fault('model')] });
+  expect(classifyHttp(422, {}, body)).toMatchObject({
+    code: 'bad_request',
+    message: expect.stringMatching(/422: body\.messages\.0: field required; no JSON; body\.model\.0: field required$/),
   });
-  const { message } = classifyHttp(401, {}, body);
-  expect(message).toMatch(/^Expected an answer, got HTTP 401: Incorrect API key provided: \[hidden\] \[hidden\] long/);
-  expect(message.length).toBeLessThan(600);
 });
 
 test('the request id goes with the error', () => {

@@ -186,11 +186,16 @@ test('five failures in a row open the circuit; after the cooldown one call tries
   ]);
 });
 
-test('a failure that opens the circuit is not retried, and other models go on', async () => {
+test('a failure that opens the circuit is not retried but told as an outage, and other models go on', async () => {
   const { url, seen } = await serve(fails(500), answers('other'));
   const { http, request, log } = setUp(url, { breaker: { threshold: 1, cooldownMs: 1_000 } });
-  expect(await failureOf(http.collect(request))).toMatchObject({ code: 'server' });
-  expect(log.at(-1)).toMatchObject({ willRetry: false });
+  expect(await failureOf(http.collect(request))).toMatchObject({
+    code: 'circuit_open',
+    retryable: false,
+    message: expect.stringContaining('HTTP 500') as string,
+    details: { failed_trials: 0, wait_ms: 1_000 },
+  });
+  expect(log.at(-1)).toMatchObject({ ok: false, willRetry: false });
   expect((await http.collect({ ...request, circuit: 'another' })).text).toBe('other');
   expect(seen).toHaveLength(2);
 });

@@ -18,7 +18,7 @@ import type { Patience, WatchSilence } from './watch-silence.ts';
  * HTTP as providers need it: retry around limits, breaker and timeouts, hooks around every request that is sent, a
  * cancel that closes the socket. Redirects are not followed. What it throws is an OrchError that nobody needs to retry.
  */
-export function createHttp(policy: HttpPolicy, { clock, dispatcher, random = Math.random }: HttpDeps): Http {
+export function createHttp(policy: HttpPolicy, { clock, hide, dispatcher, random = Math.random }: HttpDeps): Http {
   const guards = new Map<string, Guard>();
   const watches = new WeakMap<Clock, WatchSilence>();
   let agent: Promise<Dispatcher> | undefined;
@@ -43,11 +43,12 @@ export function createHttp(policy: HttpPolicy, { clock, dispatcher, random = Mat
     return { dispatcher: open, context, patience, watchSilence: watchOf(context.clock) };
   };
   const send = async (request: StreamRequest, hand?: Hand<AnswerDelta>): Promise<Reply> => {
-    const { mayRetry, hint, context, tokens } = request;
+    const { mayRetry, hint, context, tokens, spent } = request;
     const { maxRetries, ...patience } = resilienceOf(policy, request.resilience);
     const guard = guardOf(request.circuit);
     const wire = toWire(request, (headers) => request.read(headers));
-    const ask = { ...guard, wire, hooks: hooksOf(context), maxRetries, random, mayRetry, hint, tokens, tokensOf };
+    const own = { mayRetry, hide, hint, tokens, tokensOf, spent };
+    const ask = { ...guard, ...own, wire, hooks: hooksOf(context), maxRetries, random };
     const link = await linkFor(context, patience);
     return exchange(ask, { ...link, onHeaders: (headers, status) => guard.pace.learn(headers, status) }, hand);
   };
@@ -56,12 +57,15 @@ export function createHttp(policy: HttpPolicy, { clock, dispatcher, random = Mat
     async json(request) {
       const { mayRetry, hint, context } = request;
       const { maxRetries, ...patience } = resilienceOf(policy);
-      const ask = { wire: toWire(request, readJson), hooks: {}, maxRetries, random, mayRetry, hint };
+      const ask = { wire: toWire(request, readJson), hooks: {}, maxRetries, random, mayRetry, hide, hint };
       return exchange(ask, await linkFor(context, patience));
     },
     stream: (request) => streamed((hand) => send(request, hand)),
     collect: (request) => send(request),
-    waiting: (circuit) => guards.get(circuit)?.pace.waiting(),
+    waiting(circuit) {
+      const guard = guards.get(circuit);
+      return guard?.breaker.waiting() ?? guard?.pace.waiting();
+    },
     close: async () => (await agent)?.destroy(),
   };
 }
@@ -76,6 +80,7 @@ function resilienceOf({ timeoutMs, maxRetries, resilience }: HttpPolicy, own: Re
     firstByteMs: own.firstByteMs ?? resilience?.firstByteMs ?? timeoutMs,
     betweenChunksMs: own.betweenChunksMs ?? resilience?.betweenChunksMs ?? timeoutMs,
     totalMs: own.totalMs ?? resilience?.totalMs,
+    setBy: [own, resilience],
     maxRetries: own.maxRetries ?? resilience?.maxRetries ?? maxRetries,
   };
 }

@@ -4,6 +4,7 @@ import type { Decoder } from './decoder.ts';
 import { LineDecoder, defaultMaxBytes } from './line-decoder.ts';
 import type { DecodeOptions } from './line-decoder.ts';
 import { cutStream } from './network-error.ts';
+import { quoted } from './quote.ts';
 
 /**
  * The values of a body that has one JSON value a line, however its bytes were cut into chunks. Throws `bad_response`
@@ -41,6 +42,6 @@ function parseLine(text: string, ended: boolean): unknown {
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     if (!ended) throw cutStream();
-    throw new OrchError('bad_response', `Expected a line of JSON, got \`${text.slice(0, 200)}\`.`);
+    throw new OrchError('bad_response', `Expected a line of JSON, got \`${quoted(text)}\`.`);
   }
 }

@@ -13,6 +13,7 @@ import { headerOf } from './http-headers.ts';
 import type { HttpHeaders } from './http-headers.ts';
 import type { Http, StreamRequest, AnswerDelta } from './http.ts';
 import { questionTokens, withUsage } from './estimated-usage.ts';
+import type { Metered } from './estimated-usage.ts';
 import { readJson } from './read-json.ts';
 
 /** A question that names its model. */
@@ -44,13 +45,19 @@ export function defineProvider(vendor: Vendor): Provider {
   const { name, can, http } = vendor;
   const ask = (request: ModelRequest, context: ProviderContext): StreamRequest => {
     const asked = withModel(name, request);
+    let meter: Metered | undefined;
     return {
       ...vendor.request(asked),
       context,
       circuit: asked.model,
       tokens: questionTokens(asked) + (asked.options.max_tokens ?? 0),
       resilience: asked.resilience,
-      read: (headers) => withUsage(readerOf(vendor, headers), asked),
+      read: (headers) => (meter = withUsage(readerOf(vendor, headers), asked)),
+      spent() {
+        const spent = meter?.spent();
+        meter = undefined;
+        return spent;
+      },
       hint: (error) => vendor.hint?.(error, asked.model),
     };
   };

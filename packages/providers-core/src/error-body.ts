@@ -9,8 +9,8 @@ export type ErrorBody = {
 
 /**
  * Reads an error body leniently: `{error: {message, type, code}}` (OpenAI), with `details.error_code` for a code
- * (Anthropic), `{error: "text"}` (Ollama),
- * `{message, type, code}` and `{detail: "text"}` (vLLM, FastAPI), else the text itself unless it is a page of HTML.
+ * (Anthropic), `{error: "text"}` (Ollama), `{message, type, code}` (vLLM), `{detail: "text"}` and
+ * `{detail: [{loc, msg}, …]}` (FastAPI), else the text itself unless it is a page of HTML.
  */
 export function readErrorBody(body: unknown): ErrorBody {
   const value = typeof body === 'string' ? parsed(body) : body;
@@ -19,7 +19,15 @@ export function readErrorBody(body: unknown): ErrorBody {
   const { error, detail } = value;
   if (typeof error === 'string') return { message: error, isText: true };
   if (isRecord(error)) return toBody(error);
+  if (Array.isArray(detail)) return toBody({ message: detail.map(faultOf).join('; ') });
   return toBody(typeof detail === 'string' ? { message: detail } : value);
+}
+
+/** What is wrong, after the place of it. */
+function faultOf(fault: unknown): string {
+  if (!isRecord(fault)) return String(fault);
+  const { loc, msg } = fault;
+  return Array.isArray(loc) ? `${loc.join('.')}: ${String(msg)}` : String(msg);
 }
 
 function parsed(text: string): unknown {

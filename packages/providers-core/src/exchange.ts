@@ -1,4 +1,4 @@
-import type { OrchError, ProviderNotice, Rest, SentRequest } from '@orch/contracts';
+import type { OrchError, ProviderNotice, Rest, SentRequest, Usage } from '@orch/contracts';
 import { backoffMs } from './backoff.ts';
 import type { Breaker, Permit } from './breaker.ts';
 import { cancellation } from './cancellation.ts';
@@ -7,8 +7,8 @@ import type { Pace } from './pace.ts';
 import type { Hand } from './read-answer.ts';
 import { sendOnce } from './send-once.ts';
 import type { Failure, Link, Wire } from './send-once.ts';
-import { toFinal, verdictOf, withAdvice } from './try-end.ts';
-import type { Advice, TryEnd } from './try-end.ts';
+import { toFinal, verdictOf, withAdvice, withWait } from './try-end.ts';
+import type { Advice, Hide, TryEnd } from './try-end.ts';
 import { hasTime, restWhile, sleep } from './wait.ts';
 
 export type Exchange<T, R> = {
@@ -20,10 +20,13 @@ export type Exchange<T, R> = {
   readonly tokens?: number | undefined;
   readonly tokensOf?: ((answer: R) => number | undefined) | undefined;
   readonly maxRetries: number;
+  /** What an answer took that broke off. */
+  readonly spent?: (() => Usage | undefined) | undefined;
   /** From 0 to 1. */
   readonly random: () => number;
   /** Which failures are worth another try, of those that may go better. */
   readonly mayRetry?: ((error: OrchError) => boolean) | undefined;
+  readonly hide?: Hide | undefined;
   readonly hint?: Advice | undefined;
 };
 
@@ -36,7 +39,12 @@ export type Hooks<R> = {
 /** What one try came to, told before anybody else learns of it. */
 type Tried<R> = { readonly try: number; readonly durationMs: number } & (
   | { readonly ok: true; readonly reply: R }
-  | { readonly ok: false; readonly error: OrchError; readonly willRetry: boolean }
+  | {
+      readonly ok: false;
+      readonly error: OrchError;
+      readonly willRetry: boolean;
+      readonly usage?: Usage | undefined;
+    }
 );
 
 /**
@@ -53,8 +61,8 @@ export async function exchange<T, R>(ask: Exchange<T, R>, link: Link, hand?: Han
     if (end.ok) return end.value;
     if (link.context.signal.aborted) throw cancellation(link.context.signal);
     failure = toFinal(end.error.error, number);
-    if (pause === undefined) throw failure;
-    if (pause.ms > 0) await restWhile(link.context, pause, () => sleep(link.context, pause.ms));
+    if (pause === undefined) throw withWait(failure, end.error.retryAfterMs);
+    if (pause.ms > 0) await restWhile(link.context, pause, (resting) => sleep(resting, pause.ms));
   }
 }
 
@@ -75,7 +83,9 @@ async function oneTry<T, R>(going: Going<T, R>, number: number) {
   await permit?.settle(verdictOf(end), end.ok ? undefined : end.error.error);
   const pause = end.ok || link.context.signal.aborted ? undefined : pauseAfter(end.error, going, number);
   const durationMs = link.context.clock.monotonic() - started;
-  await ask.hooks.after?.(toTried(end, { try: number, durationMs, willRetry: pause !== undefined }));
+  const willRetry = pause !== undefined && !isShut(ask);
+  const usage = end.ok ? undefined : ask.spent?.();
+  await ask.hooks.after?.(toTried(end, { try: number, durationMs, willRetry, usage }));
   return { end, pause };
 }
 
@@ -84,11 +94,10 @@ type Leave = { readonly permit: Permit | undefined; readonly taken: Taken | unde
 /** Everybody who may forbid or delay the request is asked: the caller's signal, the limits, the breaker, the hook. */
 async function leave<T, R>({ ask, link, failure }: Going<T, R>, number: number): Promise<Leave> {
   if (link.context.signal.aborted) throw cancellation(link.context.signal);
-  const isOpen = (ask.breaker?.waitMs() ?? 0) > 0;
-  const taken = isOpen ? undefined : await ask.pace?.take(ask.tokens ?? 0, link.context, failure);
+  const taken = isShut(ask) ? undefined : await ask.pace?.take(ask.tokens ?? 0, link.context, failure);
   const entered = await ask.breaker?.enter((notice) => ask.hooks.notify?.(notice));
   try {
-    if (entered?.ok === false) throw toFinal(entered.error, number);
+    if (entered?.ok === false) throw toFinal(entered.error, number - 1);
     await ask.hooks.before?.({ try: number });
   } catch (error) {
     taken?.refund();
@@ -98,14 +107,15 @@ async function leave<T, R>({ ask, link, failure }: Going<T, R>, number: number):
   return { permit: entered?.value, taken };
 }
 
-/** The wait before another try; undefined when there is none, or no time for it. */
+/** The wait before another try; undefined when there is none, or no time for it. An open circuit says at once that it is. */
 function pauseAfter<T, R>(
   { error, retryAfterMs }: Failure,
   { ask, link }: Going<T, R>,
   number: number,
 ): Rest | undefined {
   const mayGoBetter = error.retryable && (ask.mayRetry?.(error) ?? true);
-  if (!mayGoBetter || number > ask.maxRetries || (ask.breaker?.waitMs() ?? 0) > 0) return undefined;
+  if (!mayGoBetter || number > ask.maxRetries) return undefined;
+  if (isShut(ask)) return { ms: 0, reason: 'backoff' };
   const pause: Rest =
     retryAfterMs === undefined
       ? { ms: backoffMs(number, ask.random), reason: 'backoff' }
@@ -113,9 +123,18 @@ function pauseAfter<T, R>(
   return hasTime(link.context, pause.ms) ? pause : undefined;
 }
 
-type TryFacts = { readonly try: number; readonly durationMs: number; readonly willRetry: boolean };
+function isShut({ breaker }: Pick<Exchange<unknown, unknown>, 'breaker'>): boolean {
+  return (breaker?.waitMs() ?? 0) > 0;
+}
 
-function toTried<R>(end: TryEnd<R>, { willRetry, ...facts }: TryFacts): Tried<R> {
+type TryFacts = {
+  readonly try: number;
+  readonly durationMs: number;
+  readonly willRetry: boolean;
+  readonly usage: Usage | undefined;
+};
+
+function toTried<R>(end: TryEnd<R>, { willRetry, usage, ...facts }: TryFacts): Tried<R> {
   if (end.ok) return { ...facts, ok: true, reply: end.value };
-  return { ...facts, ok: false, error: end.error.error, willRetry };
+  return { ...facts, ok: false, error: end.error.error, willRetry, ...(usage && { usage }) };
 }

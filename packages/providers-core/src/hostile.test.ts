@@ -68,7 +68,7 @@ test.each([
   ],
   ['in a header', fails(500, { 'x-request-id': key, 'retry-after': key }, `{"error":{"type":"${key}"}}`)],
   ['in the address of a redirect', fails(302, { location: `https://${key}.example/${key}` })],
-  ['in a line that is no JSON', (response) => void response.end(`${' '.repeat(190)}${key}\n`)],
+  ['in a line that is no JSON', (response) => void response.end(`${' '.repeat(555)}${key}\n`)],
   ['in an answer that is an error', (response) => void response.end(`{"error":{"message":"${key}"}}`)],
 ] as const satisfies [string, Script][])(
   'a key that the server echoes %s does not appear in the error',

@@ -8,6 +8,7 @@ import type {
   Reply,
   Resilience,
   Rest,
+  Usage,
 } from '@orch/contracts';
 import type { Dispatcher } from 'undici';
 import type { BodyReader } from './body-reader.ts';
@@ -22,6 +23,8 @@ export type HttpDeps = {
   readonly clock: Clock;
   /** From 0 to 1, for jitter; `Math.random` unless given. */
   readonly random?: (() => number) | undefined;
+  /** Takes secrets out of errors before they are cut; also those that the request did not carry as they are. */
+  readonly hide?: ((text: string) => string) | undefined;
   /** Any dispatcher of undici (an agent, a proxy, a mock); its owner closes it. */
   readonly dispatcher?: Dispatcher | undefined;
 };
@@ -50,6 +53,8 @@ export type StreamRequest = HttpRequest & {
   readonly resilience?: Resilience | undefined;
   /** Made for each answer: reads its body as it arrives. */
   read(headers: HttpHeaders): BodyReader<AnswerDelta, Reply>;
+  /** Asked once after each try that failed: what its answer took until it broke off. */
+  spent?: (() => Usage | undefined) | undefined;
 };
 
 export interface Http {

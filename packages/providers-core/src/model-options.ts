@@ -5,6 +5,7 @@ import { z } from 'zod';
 export const modelOptions = {
   temperature: z.number().nonnegative().exactOptional(),
   top_p: z.number().positive().max(1).exactOptional(),
+  top_k: z.int().positive().exactOptional(),
   max_tokens: z.int().positive().exactOptional(),
   seed: z.int().exactOptional(),
   stop: z.array(z.string().min(1)).readonly().exactOptional(),

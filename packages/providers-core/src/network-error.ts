@@ -6,8 +6,16 @@ export function unreachable(error: unknown, url: string): OrchError {
   if (isAboutCertificate(error)) return notTrusted(error, url);
   return new OrchError('network', `Expected a connection to ${new URL(url).origin}, got ${reasonOf(error)}.`, {
     hint: 'Check that the server runs, its base URL, and the network.',
+    details: notReached,
     cause: error,
   });
+}
+
+const notReached = { reached: false };
+
+/** Whether an error says that nobody is there: no connection, or one that ended before a word was said. */
+export function isUnreachable({ details }: OrchError): boolean {
+  return details?.['reached'] === notReached.reached;
 }
 
 /** The codes of OpenSSL and of Node: `DEPTH_ZERO_SELF_SIGNED_CERT`, `CERT_HAS_EXPIRED`, `ERR_TLS_CERT_ALTNAME_INVALID`. */

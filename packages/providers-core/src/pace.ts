@@ -17,10 +17,21 @@ export function createPace(limits: Limits, clock: Clock): Pace {
   let queued = 0;
   let last = Promise.resolve();
 
+  /** One that ends may give tokens back. */
+  const untilRoom = async (waiter: Waiter, { ms, reason }: Rest): Promise<void> => {
+    if (reason === 'parallel') return unlessCanceled(waiter, limiter.ended());
+    if (reason !== 'tokens') return sleep(waiter, ms);
+    const over = new AbortController();
+    const until = { ...waiter, signal: AbortSignal.any([waiter.signal, over.signal]) };
+    const slept = sleep(until, ms).catch((error: unknown) => {
+      if (!over.signal.aborted) throw error;
+    });
+    await Promise.race([slept, limiter.ended()]).finally(() => over.abort());
+  };
   const untilAllowed = async (tokens: number, waiter: Waiter, cause?: OrchError): Promise<void> => {
     for (let rest = limiter.waiting(tokens); rest !== undefined; rest = limiter.waiting(tokens)) {
       if (!hasTime(waiter, rest.ms)) throw cause ?? tooLittleTime(rest);
-      await (rest.reason === 'parallel' ? unlessCanceled(waiter, limiter.ended()) : sleep(waiter, rest.ms));
+      await untilRoom(waiter, rest);
     }
   };
   const queue = async (tokens: number, waiter: Waiter, cause?: OrchError): Promise<Taken> => {
@@ -32,9 +43,9 @@ export function createPace(limits: Limits, clock: Clock): Pace {
       for (;;) {
         const rest = limiter.waiting(tokens) ?? { ms: 0, reason: 'requests' };
         if (!hasTime(waiter, rest.ms)) throw cause ?? tooLittleTime(rest);
-        await restWhile(waiter, rest, async () => {
-          await unlessCanceled(waiter, before);
-          await untilAllowed(tokens, waiter, cause);
+        await restWhile(waiter, rest, async (resting) => {
+          await unlessCanceled(resting, before);
+          await untilAllowed(tokens, resting, cause);
         });
         const taken = limiter.tryTake(tokens);
         if (taken.ok) return taken;

@@ -59,10 +59,21 @@ function toMs(text: string | undefined, now: number): number | undefined {
   const seconds = toCount(text);
   if (seconds !== undefined) return seconds * 1000;
   const trimmed = text.trim();
-  if (/^(\d+(\.\d+)?(ms|[smhd]))+$/.test(trimmed)) {
-    const parts = [...trimmed.matchAll(/(\d+(?:\.\d+)?)(ms|[smhd])/g)];
-    return parts.reduce((sum, [, amount, unit = '']) => sum + Number(amount) * (unitMs[unit] ?? 0), 0);
+  if (/^\d{4}-\d\d-\d\dT/.test(trimmed)) {
+    const moment = Date.parse(trimmed);
+    return Number.isNaN(moment) ? undefined : Math.max(0, moment - now);
   }
-  const moment = /^\d{4}-\d\d-\d\dT/.test(trimmed) ? Date.parse(trimmed) : NaN;
-  return Number.isNaN(moment) ? undefined : Math.max(0, moment - now);
+  return durationMs(trimmed);
+}
+
+/** Part by part: every answer is asked for this. */
+function durationMs(text: string): number | undefined {
+  const part = /(\d+(?:\.\d+)?)(ms|[smhd])/y;
+  let ms = 0;
+  let end = 0;
+  for (let found = part.exec(text); found !== null; found = part.exec(text)) {
+    ms += Number(found[1]) * (unitMs[found[2] ?? ''] ?? 0);
+    end = part.lastIndex;
+  }
+  return end > 0 && end === text.length ? ms : undefined;
 }

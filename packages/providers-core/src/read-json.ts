@@ -1,5 +1,6 @@
 import { OrchError } from '@orch/contracts';
 import type { BodyReader } from './body-reader.ts';
+import { quoted } from './quote.ts';
 
 /** How much of an answer that is one JSON value is read. */
 const maxBytes = 64 * 1024 * 1024;
@@ -24,7 +25,7 @@ function parse(text: string): unknown {
     return JSON.parse(text);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    throw new OrchError('bad_response', `Expected JSON, got \`${text.slice(0, 200)}\`.`);
+    throw new OrchError('bad_response', `Expected JSON, got \`${quoted(text)}\`.`);
   }
 }
 

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Agent } from 'undici';
+import type { Dispatcher } from 'undici';
 import { afterEach, expect, test } from 'vitest';
 import { receive } from './receive.ts';
 import type { Receiver, Receiving } from './receive.ts';
@@ -39,23 +40,44 @@ function reading(used: () => Promise<void>) {
   return { receiver, soFar: () => text };
 }
 
-test('who is slow to read makes the server wait, and loses nothing', async () => {
+test('who is slow to read loses nothing', async () => {
   const bytes = 32 * 1024 * 1024;
   const ask = await serve((_, response) => {
     response.end(Buffer.alloc(bytes, 'a'));
   });
-  const first = Promise.withResolvers<void>();
+  const { receiver } = reading(() => new Promise(setImmediate));
+  expect((await ask(receiver).result).length).toBe(bytes);
+});
+
+test('a connection is paused while too much lies unread, and only then', async () => {
+  const paused: boolean[] = [];
+  let handler: Dispatcher.DispatchHandler | undefined;
+  const connection = {
+    aborted: false,
+    reason: null,
+    paused: false,
+    abort: () => {},
+    pause: () => void paused.push((connection.paused = true)),
+    resume: () => void paused.push((connection.paused = false)),
+  };
+  const wire = { dispatch: (_: unknown, given: Dispatcher.DispatchHandler) => void (handler = given) };
   const gate = Promise.withResolvers<void>();
-  const { receiver, soFar } = reading(() => {
-    first.resolve();
-    return gate.promise;
-  });
-  const { result } = ask(receiver);
-  await first.promise;
-  const atFirst = soFar().length;
+  const { receiver } = reading(() => gate.promise);
+  const { result } = receive(wire as unknown as Dispatcher, { path: '/', method: 'GET' }, () => receiver);
+  handler?.onRequestStart?.(connection, {});
+  handler?.onResponseStart?.(connection, 200, {});
+  const comes = (kilobytes: number) => handler?.onResponseData?.(connection, Buffer.alloc(kilobytes * 1024, 'a'));
+  comes(60);
+  await Promise.resolve();
+  comes(60);
+  expect(paused).toEqual([]);
+  comes(60);
+  expect(paused).toEqual([true]);
   gate.resolve();
-  expect(atFirst).toBeLessThan(1024 * 1024);
-  expect((await result).length).toBe(bytes);
+  await new Promise(setImmediate);
+  expect(paused).toEqual([true, false]);
+  handler?.onResponseEnd?.(connection, {});
+  expect((await result).length).toBe(180 * 1024);
 });
 
 test('what came before a connection broke is read first', async () => {

@@ -9,7 +9,7 @@ export function scrub(text: string, secrets: readonly string[] = []): string {
   return keyForms.reduce((rest, form) => rest.replaceAll(form, hidden), known);
 }
 
-/** Also where only its beginning is left: quotes are cut, and some servers mask the rest. */
+/** Also where only its beginning is left: some servers mask the rest. */
 function hideSecret(text: string, secret: string): string {
   const start = secret.slice(0, 8);
   if (start === '') return text;

@@ -82,10 +82,17 @@ function tooLate({ url }: Wire<unknown, unknown>, missing: Missing, patience: Pa
     const message = `Expected ${origin} to answer in full within ${seconds(patience.totalMs)}, it was still at it.`;
     return new OrchError('timeout', message, { hint: 'Raise `total_s` under `resilience`, or leave it out.' });
   }
-  const ms = missing === 'first byte' ? patience.firstByteMs : patience.betweenChunksMs;
-  const message = `Expected ${origin} to send something within ${seconds(ms)}, got nothing.`;
-  return new OrchError('timeout', message, { hint: 'Raise PROVIDER_TIMEOUT_S if the model is just slow.' });
+  const { limit, field } = silences[missing];
+  const message = `Expected ${origin} to send something within ${seconds(patience[limit])}, got nothing.`;
+  const isSet = patience.setBy?.some((set) => set?.[limit] !== undefined) ?? false;
+  const what = isSet ? `\`${field}\` under \`resilience\`` : 'PROVIDER_TIMEOUT_S';
+  return new OrchError('timeout', message, { hint: `Raise ${what} if the model is just slow.` });
 }
+
+const silences = {
+  'first byte': { limit: 'firstByteMs', field: 'first_byte_s' },
+  'next chunk': { limit: 'betweenChunksMs', field: 'between_chunks_s' },
+} as const;
 
 function seconds(ms = 0): string {
   return `${ms / 1000} s`;

@@ -1,6 +1,7 @@
 import { err } from '@orch/contracts';
 import type { OrchError, Result } from '@orch/contracts';
 import type { Verdict } from './breaker.ts';
+import { shortened } from './quote.ts';
 import { recast } from './recast.ts';
 import { scrub, secretsIn } from './scrub.ts';
 import type { Failure, Wire } from './send-once.ts';
@@ -8,24 +9,31 @@ import type { Failure, Wire } from './send-once.ts';
 /** How one try ended. */
 export type TryEnd<R> = Result<R, Failure>;
 
-type Asked = { readonly wire: Pick<Wire<unknown, unknown>, 'headers'>; readonly hint?: Advice | undefined };
+type Asked = {
+  readonly wire: Pick<Wire<unknown, unknown>, 'headers'>;
+  readonly hide?: Hide | undefined;
+  readonly hint?: Advice | undefined;
+};
+
+/** Takes out what the program knows to be secret, however it is written. */
+export type Hide = (text: string) => string;
 
 export type Advice = (error: OrchError) => string | undefined;
 
-/** Without secrets that the server echoed, and with what its vendor knows to do about it. */
-export function withAdvice<R>(end: TryEnd<R>, { wire, hint: advise }: Asked): TryEnd<R> {
+/** Without secrets that the server echoed, cut where they are gone, and with what its vendor knows to do about it. */
+export function withAdvice<R>(end: TryEnd<R>, { wire, hide, hint: advise }: Asked): TryEnd<R> {
   if (end.ok) return end;
   const { error, retryAfterMs } = end.error;
-  const clean = withoutSecrets(error, secretsIn(wire.headers));
+  const own = secretsIn(wire.headers);
+  const clean = withTexts(error, (text) => shortened(scrub(hide?.(text) ?? text, own)));
   const hint = advise?.(clean);
   return err({ error: hint === undefined ? clean : recast(clean, { hint }), retryAfterMs });
 }
 
-function withoutSecrets(error: OrchError, secrets: readonly string[]): OrchError {
-  const hide = (text: string): string => scrub(text, secrets);
-  const message = hide(error.message);
+function withTexts(error: OrchError, change: (text: string) => string): OrchError {
+  const message = change(error.message);
   const facts = Object.entries(error.details ?? {});
-  const clean = facts.map(([name, fact]) => [name, typeof fact === 'string' ? hide(fact) : fact] as const);
+  const clean = facts.map(([name, fact]) => [name, typeof fact === 'string' ? change(fact) : fact] as const);
   const isClean = message === error.message && clean.every(([, fact], at) => fact === facts[at]?.[1]);
   return isClean ? error : recast(error, { message, details: Object.fromEntries(clean), cause: undefined });
 }
@@ -45,6 +53,12 @@ export function verdictOf(end: TryEnd<unknown>): Verdict {
 /** The error as this layer hands it on: it was tried as often as it will be. */
 export function toFinal(error: OrchError, tries: number): OrchError {
   if (!error.retryable) return error;
-  const message = tries === 1 ? error.message : `${error.message} Gave up after ${tries} tries.`;
+  const message = tries <= 1 ? error.message : `${error.message} Gave up after ${tries} tries.`;
   return recast(error, { message, retryable: false, details: { ...error.details, tries }, cause: error });
+}
+
+/** With the wait that the server asked for, where there was no time for it, or no try left. */
+export function withWait(error: OrchError, retryAfterMs = 0): OrchError {
+  if (retryAfterMs === 0) return error;
+  return recast(error, { message: `${error.message} (it asks to wait ${retryAfterMs / 1000} s)` });
 }

@@ -16,10 +16,15 @@ export function hasTime({ clock, deadline }: Waiter, ms: number): boolean {
 }
 
 /** Waits, holding nothing meanwhile when the caller knows how, and when it is worth it: `ms` 0 says nobody can tell. */
-export async function restWhile(waiter: Waiter, rest: Rest, wait: () => Promise<void>): Promise<void> {
+export async function restWhile(waiter: Waiter, rest: Rest, wait: (waiter: Waiter) => Promise<void>): Promise<void> {
   const isShort = rest.ms > 0 && rest.ms <= leastMs;
-  await (isShort || waiter.rest === undefined ? wait() : waiter.rest(rest, wait));
+  const waitUntil = (until?: AbortSignal): Promise<void> => wait(until === undefined ? waiter : endedBy(waiter, until));
+  await (isShort || waiter.rest === undefined ? wait(waiter) : waiter.rest(rest, waitUntil));
   if (waiter.signal.aborted) throw cancellation(waiter.signal);
+}
+
+function endedBy(waiter: Waiter, until: AbortSignal): Waiter {
+  return { ...waiter, signal: AbortSignal.any([waiter.signal, until]) };
 }
 
 /** Rejects with the reason of a cancel. */

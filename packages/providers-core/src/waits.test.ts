@@ -1,6 +1,8 @@
+import { OrchError } from '@orch/contracts';
 import type { ProviderContext, Resilience, Rest } from '@orch/contracts';
 import { failureOf } from '@orch/testkit';
 import { expect, test } from 'vitest';
+import { mapWhole } from './body-reader.ts';
 import { answers, fails, serve, setUp } from './testing/http.ts';
 import type { Script } from './testing/http.ts';
 
@@ -45,6 +47,7 @@ test.each([
   const { http, request, log } = setUp(url);
   const error = await failureOf(http.collect({ ...request, context: { ...request.context, deadline: 499 } }));
   expect(error).toMatchObject({ code, retryable: false });
+  expect(error.message.includes('it asks to wait 90 s')).toBe(code === 'rate_limit');
   expect(log.at(-1)).toMatchObject({ willRetry: false });
   expect(seen).toHaveLength(1);
 });
@@ -150,6 +153,35 @@ test('a question that never left, and tokens that were not needed, give their ro
   expect(http.waiting('model')).toBeUndefined();
 });
 
+test('who waits for tokens leaves as soon as an answer took fewer than were counted', async () => {
+  const first = Promise.withResolvers<void>();
+  const { url, seen } = await serve(
+    (...sent) => void first.promise.then(() => answers('short')(...sent)),
+    answers('ok'),
+  );
+  const { http, request, clock } = setUp(url, { timeoutMs: 90_000, limits: { tokensPerMinute: 100 } });
+  const { told, rest } = rests();
+  const read = () => mapWhole(request.read({}), (reply) => ({ ...reply, usage: { tokensIn: 1, tokensOut: 1 } }));
+  const asked = { ...request, read, tokens: 80, context: { ...request.context, rest } };
+  const [before, after] = [http.collect(asked), http.collect(asked)];
+  await clock.fellAsleepFor(60_000);
+  first.resolve();
+  await Promise.all([before, after]);
+  expect([seen.length, told.length, clock.monotonic(), clock.sleeping]).toEqual([2, 1, 0, 0]);
+});
+
+test('a signal that a wait was given ends it, and the exchange with its reason', async () => {
+  const { url, seen } = await serve(fails(429, { 'retry-after': '3600' }));
+  const { http, request, clock } = setUp(url);
+  const stop = new AbortController();
+  const rest: RestHook = (_, wait) => wait(stop.signal);
+  const work = failureOf(http.collect({ ...request, context: { ...request.context, rest } }));
+  await clock.fellAsleepFor(3_600_000);
+  stop.abort(new OrchError('interrupted', 'Enough.'));
+  expect(await work).toMatchObject({ code: 'interrupted' });
+  expect([seen.length, clock.sleeping]).toEqual([1, 0]);
+});
+
 test('an open circuit is told at once, not after a wait for room', async () => {
   const { url } = await serve(fails(500));
   const { http, request } = setUp(url, {
@@ -169,14 +201,16 @@ const trickles =
   };
 
 test.each([
-  ['first byte', silent, { firstByteMs: 10_000 }, { firstByteMs: 3_000 }, 3_000],
-  ['next chunk', trickles('a'), { betweenChunksMs: 2_000 }, {}, 2_000],
-  ['next chunk', trickles('a'), { betweenChunksMs: 9_000 }, { betweenChunksMs: 1_000 }, 1_000],
-  ['end', trickles('a'), { totalMs: 5_000 }, {}, 5_000],
-  ['end', silent, {}, { totalMs: 4_000 }, 4_000],
+  ['first byte', silent, { firstByteMs: 10_000 }, { firstByteMs: 3_000 }, 3_000, '`first_byte_s`'],
+  ['first byte', silent, { betweenChunksMs: 61_000 }, {}, 60_000, 'PROVIDER_TIMEOUT_S'],
+  ['next chunk', trickles('a'), { betweenChunksMs: 2_000 }, {}, 2_000, '`between_chunks_s`'],
+  ['next chunk', trickles('a'), { betweenChunksMs: 9_000 }, { betweenChunksMs: 1_000 }, 1_000, '`between_chunks_s`'],
+  ['next chunk', trickles('a'), { totalMs: 70_000 }, {}, 60_000, 'PROVIDER_TIMEOUT_S'],
+  ['end', trickles('a'), { totalMs: 5_000 }, {}, 5_000, '`total_s`'],
+  ['end', silent, {}, { totalMs: 4_000 }, 4_000, '`total_s`'],
 ])(
   'the %s is waited for as long as is set, by the question over the provider',
-  async (_, script, own: Resilience, asked: Resilience, ms) => {
+  async (_, script, own: Resilience, asked: Resilience, ms, setting) => {
     const { url } = await serve(script);
     const { http, request, clock } = setUp(url, { maxRetries: 0, resilience: own });
     const deltas = http.stream({ ...request, resilience: asked });
@@ -187,7 +221,8 @@ test.each([
     const [early] = await Promise.all([Promise.race([work, Promise.resolve('still waits')])]);
     expect(early).toBe('still waits');
     await clock.advance(1);
-    expect(await work).toMatchObject({ code: 'timeout', message: expect.stringContaining(`within ${ms / 1000} s`) });
+    const message = expect.stringContaining(`within ${ms / 1000} s`);
+    expect(await work).toMatchObject({ code: 'timeout', message, hint: expect.stringContaining(`Raise ${setting}`) });
   },
 );
 

@@ -1,10 +1,12 @@
-import type { Clock } from '@orch/contracts';
+import type { Clock, Resilience } from '@orch/contracts';
 
 /** How long one try may take: to the first byte of its answer, between its chunks, and in all where that is limited. */
 export type Patience = {
   readonly firstByteMs: number;
   readonly betweenChunksMs: number;
   readonly totalMs?: number | undefined;
+  /** By whom the first two may have been set; else they are what the environment says. */
+  readonly setBy?: readonly (Resilience | undefined)[];
 };
 
 /** What did not come in time. */
@@ -30,7 +32,7 @@ export function createSilenceWatch(clock: Clock): WatchSilence {
     asleep.abort(noLongerNeeded);
     const { signal } = (asleep = new AbortController());
     wakesAt = due;
-    clock.sleep(due - clock.monotonic(), signal).then(lookAround, (reason: unknown) => {
+    clock.sleep(Math.max(0, due - clock.monotonic()), signal).then(lookAround, (reason: unknown) => {
       if (!signal.aborted) throw reason;
     });
   };

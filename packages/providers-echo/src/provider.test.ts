@@ -22,7 +22,7 @@ test('the answer is the question, the same each time, and another for another sa
   expect(reply).toEqual({
     text: 'echo: Why?',
     finishReason: 'stop',
-    usage: { tokensIn: 4, tokensOut: 3 },
+    usage: { tokensIn: 4, tokensOut: 3, estimated: true },
     modelReported: 'echo',
   });
   expect(await echo.complete(ask(), context)).toEqual(reply);

@@ -8,7 +8,8 @@ export function toReply(request: ModelRequest): Reply {
   const usage = {
     tokensIn: estimateTokens(request.messages),
     tokensOut: estimateTokens([{ role: 'assistant', content: text }]),
-  };
+    estimated: true,
+  } as const;
   return { text, finishReason: 'stop', usage, modelReported: 'echo' };
 }
 

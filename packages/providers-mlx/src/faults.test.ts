@@ -95,6 +95,18 @@ test('nobody there: nothing listens, or the name leads nowhere', async () => {
   }
 });
 
+test('a server that broke off was there: nobody is told to start it', async () => {
+  const { url } = await serve((response) => {
+    response
+      .setHeader('content-type', 'text/event-stream')
+      .write(`data: ${JSON.stringify(chunk({ content: 'Be' }))}\n\n`);
+    setImmediate(() => response.destroy());
+  });
+  const { mlx, context } = open(url);
+  const error = await failureOf(mlx.complete(ask(), context));
+  expect([error.code, error.hint]).toEqual(['network', undefined]);
+});
+
 type Wanted = Partial<Pick<OrchError, 'code' | 'retryable'>> & { readonly hint?: unknown };
 
 test.each<[number, string, Wanted]>([

@@ -100,14 +100,15 @@ test('check finds the model, and takes the only one that there is', async () => 
   });
 });
 
-test.each([
-  ['several', ['one', 'two'], 'it has one, two'],
-  ['none', [], 'it has none'],
-])('of %s, the model must be named', async (_, ids, message) => {
-  const { mlx, context } = open((await lists(...ids)).url);
-  expect(await failureOf(mlx.check(undefined, context))).toMatchObject({
+test('of several, the model must be named; where there is none, one must be fetched', async () => {
+  const several = open((await lists('one', 'two')).url);
+  expect(await failureOf(several.mlx.check(undefined, several.context))).toMatchObject({
     code: 'unconfigured',
-    message: expect.stringContaining(message),
+    message: expect.stringContaining('it has one, two'),
     hint: expect.stringContaining('--provider mlx:MODEL'),
   });
+  const none = open((await lists()).url);
+  const fetch = { code: 'model_missing', hint: expect.stringContaining('hf download') };
+  expect(await failureOf(none.mlx.check(undefined, none.context))).toMatchObject(fetch);
+  expect(await none.mlx.check('mlx-community/Qwen', none.context)).toMatchObject({ doubt: fetch });
 });

@@ -2,7 +2,6 @@ import type { Provider } from '@orch/contracts';
 import type { HttpDeps, SettingsInput } from '@orch/providers-core';
 import { createCompatible } from '@orch/providers-openai';
 import { check } from './check.ts';
-import { withSchemaTold } from './request.ts';
 import { mlx, withDefaults } from './settings.ts';
 
 /**
@@ -13,8 +12,6 @@ export function createMlx(settings: SettingsInput, deps: HttpDeps): Provider {
   const server = createCompatible(mlx, withDefaults(settings), deps);
   return {
     ...server,
-    complete: (request, context) => server.complete(withSchemaTold(request), context),
-    stream: (request, context) => server.stream(withSchemaTold(request), context),
     check: (model, context) => check(server, model, context),
   };
 }

@@ -35,16 +35,10 @@ const asked: Record<string, [Partial<ModelRequest>, Partial<Body>]> = {
   text: [{ messages: [user] }, { messages: [user] }],
   'a system text': [{ messages: [system, user] }, { messages: [system, user] }],
   options: [
-    { options: { temperature: 0.1, top_p: 0.9, seed: 7, stop: ['END'], max_tokens: 50 } },
-    { temperature: 0.1, top_p: 0.9, seed: 7, stop: ['END'], max_tokens: 50 },
+    { options: { temperature: 0.1, top_p: 0.9, top_k: 40, seed: 7, stop: ['END'], max_tokens: 50 } },
+    { temperature: 0.1, top_p: 0.9, ...{ top_k: 40 }, seed: 7, stop: ['END'], max_tokens: 50 },
   ],
-  'a schema': [
-    { schema },
-    {
-      messages: [system, { ...user, content: `Why?\n\n${toldSchema}` }],
-      response_format: { type: 'json_schema', json_schema: { name: 'answer', schema, strict: true } },
-    },
-  ],
+  'a schema': [{ schema }, { messages: [system, { ...user, content: `Why?\n\n${toldSchema}` }] }],
   tools: [{ tools: [weather] }, { tools: [{ type: 'function', function: { ...named, parameters } }] }],
   'calls and what came of them': [
     { messages: called },
@@ -97,6 +91,6 @@ test('models are asked for as the official client does', async () => {
   });
   await new OpenAI({ baseURL: `${url}/v1`, apiKey: 'none', maxRetries: 0 }).models.list();
   const { mlx, context } = open(`${url}/v1`);
-  expect(await failureOf(mlx.check(undefined, context))).toMatchObject({ code: 'unconfigured' });
+  expect(await failureOf(mlx.check(undefined, context))).toMatchObject({ code: 'model_missing' });
   expect(seen[1]?.url).toBe(seen[0]?.url);
 });

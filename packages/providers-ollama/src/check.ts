@@ -1,5 +1,5 @@
 import { OrchError } from '@orch/contracts';
-import { listModels, showModel, startHint } from './models.ts';
+import { adviceOnServer, listModels, showModel } from './models.ts';
 import type { Model, Service, Shown } from './models.ts';
 import type { OllamaSettings } from './settings.ts';
 
@@ -39,12 +39,13 @@ function modelMissing({ baseUrl }: OllamaSettings, models: readonly Model[], ask
 }
 
 /** What to do about an error of an exchange. */
-export function adviceFor(settings: OllamaSettings, { code, message }: OrchError, model: string): string | undefined {
+export function adviceFor(settings: OllamaSettings, error: OrchError, model: string): string | undefined {
+  const { code, message } = error;
   if (code === 'model_missing') return pullHint(model);
   if (code === 'bad_request' && message.includes('does not support')) {
     return `Name a model that does: \`ollama show ${model}\` says what one can do.`;
   }
-  return code === 'network' ? startHint(settings) : undefined;
+  return adviceOnServer(settings, error);
 }
 
 function pullHint(model: string): string {

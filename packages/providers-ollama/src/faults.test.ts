@@ -96,6 +96,16 @@ test('nobody there: nothing listens, or the name leads nowhere', async () => {
   }
 });
 
+test('a server that broke off was there: nobody is told to start it', async () => {
+  const { url } = await serve((response) => {
+    response.setHeader('content-type', 'application/x-ndjson').write('{"message":{"content":"Be"}}\n');
+    setImmediate(() => response.destroy());
+  });
+  const { ollama, context } = open(url);
+  const error = await failureOf(ollama.complete(ask(), context));
+  expect([error.code, error.hint]).toEqual(['network', undefined]);
+});
+
 type Wanted = Partial<Pick<OrchError, 'code' | 'retryable'>> & { readonly hint?: unknown };
 
 test.each<[number, string, Wanted]>([

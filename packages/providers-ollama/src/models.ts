@@ -1,5 +1,6 @@
 import { OrchError } from '@orch/contracts';
-import type { JsonObject, ModelInfo, ProviderContext } from '@orch/contracts';
+import type { ModelInfo, ProviderContext } from '@orch/contracts';
+import { inquire, isUnreachable } from '@orch/providers-core';
 import type { Http } from '@orch/providers-core';
 import { environment } from './settings.ts';
 import type { OllamaSettings } from './settings.ts';
@@ -44,7 +45,7 @@ export async function listModels(service: Service): Promise<readonly Model[]> {
 
 function noList(): OrchError {
   const message = 'Expected /api/tags to list models, got something else: is this an Ollama server?';
-  return new OrchError('bad_response', message, { retryable: false });
+  return new OrchError('bad_response', message, { hint: adviceOnUrl, retryable: false });
 }
 
 export type Shown = {
@@ -71,29 +72,29 @@ export async function showModel(service: Service, model: string): Promise<Shown>
   }
 }
 
-async function ask({ settings, http, context }: Service, path: string, body?: JsonObject): Promise<unknown> {
+async function ask({ settings, http, context }: Service, path: string, body?: { model: string }): Promise<unknown> {
   const { baseUrl, headers } = settings;
-  const mayRetry = ({ code }: OrchError): boolean => code === 'rate_limit' || code === 'server';
-  try {
-    return await http.json({ url: baseUrl + path, headers, body, context, mayRetry });
-  } catch (error) {
-    if (OrchError.is(error) && (error.code === 'network' || error.code === 'timeout')) throw notThere(settings, error);
-    throw error;
-  }
+  const advice = (error: OrchError): string | undefined => adviceOnServer(settings, error);
+  const asked = { url: baseUrl + path, headers, body, context, namesModel: body !== undefined };
+  return inquire(http, { ...asked, who: `Ollama at ${placeOf(settings)}`, advice });
 }
 
-/** What is set, what is not, and the line that would fix it. */
-function notThere(settings: OllamaSettings, cause: OrchError): OrchError {
-  const { baseUrl, isDefaultUrl } = settings;
-  const names = environment.baseUrl.join(' and ');
-  const where = isDefaultUrl ? `${baseUrl} (the default: ${names} are not set)` : baseUrl;
-  const message = `Expected Ollama to answer at ${where}. ${cause.message}`;
-  return new OrchError('network', message, { hint: startHint(settings), retryable: false, cause });
+/** What is set, or that nothing is. */
+function placeOf({ baseUrl, isDefaultUrl }: OllamaSettings): string {
+  return isDefaultUrl ? `${baseUrl} (the default: ${environment.baseUrl.join(' and ')} are not set)` : baseUrl;
 }
 
-export function startHint({ isLocal }: OllamaSettings): string {
+/** What to do when it is not there, or somebody else is. */
+export function adviceOnServer(settings: OllamaSettings, error: OrchError): string | undefined {
+  if (isUnreachable(error)) return startHint(settings);
+  return error.code === 'unconfigured' ? adviceOnUrl : undefined;
+}
+
+const adviceOnUrl = `Check \`base_url\` (or ${environment.baseUrl[0]}): it is what comes before /api/chat, without a /v1.`;
+
+function startHint({ isLocal }: OllamaSettings): string {
   const start = isLocal ? 'Start it with `ollama serve`, or set' : 'Start it there, or set';
-  return `${start} ${environment.baseUrl[0]} to where it runs.`;
+  return `${start} \`base_url\` (or ${environment.baseUrl[0]}) to where it runs.`;
 }
 
 function countOf(value: unknown): number | undefined {

@@ -168,7 +168,7 @@ test('a prompt that would not fit is refused before it is sent', async () => {
 });
 
 test('an option that Ollama does not know is refused by name', () => {
-  expect(() => open('http://localhost', { options: { top_k: 3 } })).toThrow('`top_k`');
+  expect(() => open('http://localhost', { options: { min_p: 0.1 } })).toThrow('`min_p`');
 });
 
 const tags = (...names: string[]) =>

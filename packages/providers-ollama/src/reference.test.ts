@@ -21,6 +21,8 @@ const weather = {
 };
 const { inputSchema: parameters, ...named } = weather;
 
+const toldSchema = `Answer with nothing but JSON that fits this JSON Schema:\n${JSON.stringify(schema)}`;
+
 const user = { role: 'user', content: 'Why?' } as const;
 const system = { role: 'system', content: 'Be brief.' } as const;
 const called: Message[] = [
@@ -42,10 +44,17 @@ const asked: Record<string, [Partial<ModelRequest>, Partial<ChatRequest>]> = {
   text: [{ messages: [user] }, { messages: [user] }],
   'a system text': [{ messages: [system, user] }, { messages: [system, user] }],
   options: [
-    { options: { temperature: 0.1, top_p: 0.9, seed: 7, stop: ['END'], num_ctx: 4096, max_tokens: 50 } },
-    { options: { temperature: 0.1, top_p: 0.9, seed: 7, stop: ['END'], num_ctx: 4096, num_predict: 50 } },
+    { options: { temperature: 0.1, top_p: 0.9, top_k: 40, seed: 7, stop: ['END'], num_ctx: 4096, max_tokens: 50 } },
+    { options: { temperature: 0.1, top_p: 0.9, top_k: 40, seed: 7, stop: ['END'], num_ctx: 4096, num_predict: 50 } },
   ],
   'a schema': [{ schema }, { format: schema }],
+  'a schema beside tools, which is told': [
+    { schema, tools: [weather] },
+    {
+      messages: [system, { ...user, content: `Why?\n\n${toldSchema}` }],
+      tools: [{ type: 'function', function: { ...named, parameters } }],
+    },
+  ],
   images: [
     { messages: [{ ...user, images: [{ mediaType: 'image/png', data: dot }] }] },
     { messages: [{ ...user, images: [Buffer.from(dot, 'base64')] }] },

@@ -1,6 +1,6 @@
 import { OrchError } from '@orch/contracts';
 import type { FinishReason, Reply, ToolCall } from '@orch/contracts';
-import { classifyHttp, cutStream, readNdjson } from '@orch/providers-core';
+import { classifyHttp, cutStream, quoted, readNdjson } from '@orch/providers-core';
 import type { AnswerDelta, BodyReader } from '@orch/providers-core';
 
 /** One line of the answer, as far as it is read; what a model thinks aloud is not. */
@@ -68,7 +68,7 @@ const noCalls: readonly ToolCall[] = [];
 function toToolCall(call: Call | null, number: number): ToolCall {
   const { name, arguments: args = {} } = call?.function ?? {};
   if (typeof name !== 'string' || name === '') {
-    const came = JSON.stringify(call).slice(0, 200);
+    const came = quoted(JSON.stringify(call));
     throw new OrchError('bad_response', `Expected a call that names its tool, got \`${came}\`.`);
   }
   const id = typeof call?.id === 'string' && call.id !== '' ? call.id : `call_${number}`;

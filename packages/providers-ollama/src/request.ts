@@ -1,6 +1,6 @@
 import { OrchError } from '@orch/contracts';
 import type { JsonObject, Message, ProviderIdentity, ToolCall, ToolSpec } from '@orch/contracts';
-import { questionTokens } from '@orch/providers-core';
+import { questionTokens, withSchemaTold } from '@orch/providers-core';
 import type { AskedModel, VendorRequest } from '@orch/providers-core';
 import { name, toOptions } from './settings.ts';
 import type { OllamaOptions, OllamaSettings } from './settings.ts';
@@ -13,10 +13,12 @@ export function identify(settings: OllamaSettings, { model, options }: AskedMode
 
 /** `POST /api/chat` (https://docs.ollama.com/api/chat): the native endpoint, the only one that takes `num_ctx`. */
 export function toRequest(settings: OllamaSettings, asked: AskedModel): VendorRequest {
-  const { model, messages, options, schema } = asked;
-  const sent = toOptions(settings.options, options);
   const tools = asked.tools?.map(toTool) ?? [];
-  mustFit(questionTokens(asked), sent.num_ctx);
+  // Ollama makes a grammar of `format`, and none of them lets a model call a tool.
+  const told = tools.length > 0 ? withSchemaTold(asked) : asked;
+  const { model, messages, options, schema } = told;
+  const sent = toOptions(settings.options, options);
+  mustFit(questionTokens(told), sent.num_ctx);
   return {
     url: `${settings.baseUrl}/api/chat`,
     headers: settings.headers,

@@ -1,6 +1,6 @@
 import { OrchError } from '@orch/contracts';
 import type { ErrorCode } from '@orch/contracts';
-import { classifyHttp } from '@orch/providers-core';
+import { classifyHttp, quoted } from '@orch/providers-core';
 
 /** What a server sent, as far as it is looked at: any of it may be missing, or something else. */
 export type Fields = { readonly [name: string]: unknown };
@@ -11,7 +11,7 @@ export function parseEvent(data: string): Fields {
     return withoutError(JSON.parse(data));
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    throw new OrchError('bad_response', `Expected a chunk of JSON, got \`${data.slice(0, 200)}\`.`);
+    throw new OrchError('bad_response', `Expected a chunk of JSON, got \`${quoted(data)}\`.`);
   }
 }
 

@@ -1,13 +1,14 @@
 import { OrchError } from '@orch/contracts';
 import type { ProviderContext } from '@orch/contracts';
+import { inquire as ask, isUnreachable } from '@orch/providers-core';
 import type { Http } from '@orch/providers-core';
-import { endpointOf } from './settings.ts';
+import { endpointOf, pathOf } from './settings.ts';
 import type { OpenaiSettings } from './settings.ts';
 import { environment } from './vendor.ts';
 
-type Inquiry = {
-  readonly path: string;
-  /** What it is about, where it is about one. */
+export type Inquiry = {
+  readonly path: '/models' | `/models/${string}`;
+  /** The one that will be asked, where that is known. */
   readonly model?: string | undefined;
   readonly context: ProviderContext;
 };
@@ -18,16 +19,10 @@ export async function inquire(
   http: Http,
   { path, model, context }: Inquiry,
 ): Promise<unknown> {
-  const { headers } = settings;
-  const mayRetry = ({ code }: OrchError): boolean => code === 'rate_limit' || code === 'server';
-  const hint = (error: OrchError): string | undefined => adviceFor(settings, error, model);
-  try {
-    return await http.json({ url: endpointOf(settings, path), headers, context, mayRetry, hint });
-  } catch (error) {
-    if (OrchError.is(error) && (error.code === 'network' || error.code === 'timeout'))
-      throw notThere(settings, error, model);
-    throw error;
-  }
+  const { baseUrl, headers } = settings;
+  const advice = (error: OrchError): string | undefined => adviceFor(settings, error, model);
+  const asked = { url: endpointOf(settings, path), headers, context, namesModel: path !== '/models' };
+  return ask(http, { ...asked, who: `the server at ${baseUrl}`, advice });
 }
 
 /** OpenAI itself would not talk to us. */
@@ -40,25 +35,35 @@ export function noKey(also = ''): OrchError {
 
 /** What to do about an error, of an exchange too. */
 export function adviceFor(settings: OpenaiSettings, error: OrchError, model?: string): string | undefined {
-  const { vendor, authorizedBy, apiKey, headers } = settings;
+  if (isUnreachable(error)) return adviceOnSilence(settings, model);
+  if (error.code === 'model_missing') return adviceOnModel(settings, model);
+  if (error.code === 'unconfigured') return adviceOnUrl(settings);
+  return error.code === 'auth' ? adviceOnKey(settings) : undefined;
+}
+
+function adviceOnModel({ vendor, baseUrl }: OpenaiSettings, model: string | undefined): string | undefined {
+  const isDeployment = baseUrl.includes('/deployments/');
+  return isDeployment ? 'Check the deployment that `base_url` names.' : vendor.hints?.modelMissing(model);
+}
+
+function adviceOnKey({ vendor, authorizedBy, apiKey, headers }: OpenaiSettings): string | undefined {
   const [keyName] = vendor.environment.apiKey ?? [];
-  const own = vendor.hint?.(error.code, model);
-  if (own !== undefined) return own;
-  if (error.code === 'unconfigured') {
-    return `Check ${vendor.environment.baseUrl[0]}: it ends in the version of the API, mostly /v1.`;
-  }
-  if (error.code !== 'auth') return undefined;
   if (authorizedBy === undefined) return keyName && `Set ${keyName}: it is not set.`;
   const isKey = apiKey !== undefined && headers['authorization'] === `Bearer ${apiKey}`;
   return `Check ${(isKey && keyName) || `the header \`${authorizedBy}\``} and what it may use.`;
 }
 
-function notThere(settings: OpenaiSettings, cause: OrchError, model: string | undefined): OrchError {
-  const { vendor, baseUrl } = settings;
-  const hint = `Check that it runs, or set ${vendor.environment.baseUrl[0]} to where it does.`;
-  return new OrchError('network', `Expected the server at ${baseUrl} to answer. ${cause.message}`, {
-    hint: vendor.hint?.(cause.code, model) ?? hint,
-    retryable: false,
-    cause,
-  });
+function adviceOnSilence(settings: OpenaiSettings, model: string | undefined): string {
+  const start = settings.vendor.hints?.unreachable(model);
+  return start ?? `Check that it runs, or set ${baseNames(settings)} to where it does.`;
+}
+
+export function adviceOnUrl(settings: OpenaiSettings): string {
+  const usually = settings.apiVersion === undefined ? ', and mostly ends in /v1' : '';
+  return `Check ${baseNames(settings)}: it is what comes before ${pathOf(settings)}${usually}.`;
+}
+
+/** The job may name the base, or the environment. */
+function baseNames({ vendor }: OpenaiSettings): string {
+  return `\`base_url\` (or ${vendor.environment.baseUrl[0]})`;
 }

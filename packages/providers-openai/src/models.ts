@@ -1,25 +1,27 @@
 import { OrchError } from '@orch/contracts';
-import type { ModelInfo, ProviderContext } from '@orch/contracts';
+import type { ModelInfo } from '@orch/contracts';
 import type { Http } from '@orch/providers-core';
 import { countOf, fieldsOf, listOf, textOf } from './answer-body.ts';
 import type { Fields } from './answer-body.ts';
-import { inquire, noKey } from './inquire.ts';
+import { adviceOnUrl, inquire, noKey } from './inquire.ts';
+import type { Inquiry } from './inquire.ts';
 import type { OpenaiSettings } from './settings.ts';
 
 /** The models of the server (`GET /models`). Throws `bad_response` when what it has there is no list. */
 export async function listModels(
   settings: OpenaiSettings,
   http: Http,
-  context: ProviderContext,
+  asked: Pick<Inquiry, 'model' | 'context'>,
 ): Promise<readonly ModelInfo[]> {
   if (settings.isVendor && settings.authorizedBy === undefined) throw noKey();
-  const models = toModels(await inquire(settings, http, { path: '/models', context }));
+  const models = toModels(await inquire(settings, http, { path: '/models', ...asked }));
   if (models !== undefined) return models;
-  throw new OrchError('bad_response', `Expected a list of models from ${settings.baseUrl}/models, got something else.`);
+  const message = `Expected a list of models from ${settings.baseUrl}/models, got something else.`;
+  throw new OrchError('bad_response', message, { hint: adviceOnUrl(settings) });
 }
 
 /** Undefined for what is no list of models. Mostly it stands under `data`; some servers send it bare. */
-export function toModels(body: unknown): readonly ModelInfo[] | undefined {
+function toModels(body: unknown): readonly ModelInfo[] | undefined {
   const list = Array.isArray(body) ? body : fieldsOf(body)['data'];
   return Array.isArray(list) ? listOf(list).flatMap((model) => toModel(model) ?? []) : undefined;
 }

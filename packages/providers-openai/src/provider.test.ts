@@ -97,6 +97,32 @@ test('OpenAI itself is told max_completion_tokens, and needs no service in the i
   expect(openai.identify(ask())).toEqual({ name: 'openai', model: 'gpt-x', opts: { max_tokens: 9 } });
 });
 
+test.each([
+  ['https://mine.openai.azure.com/openai/v1', 'max_completion_tokens'],
+  ['https://mine.cognitiveservices.azure.com/openai/deployments/gpt?api-version=2025-01-01', 'max_completion_tokens'],
+  ['https://mine.services.ai.azure.com/openai/v1', 'max_completion_tokens'],
+  ['https://openai.azure.com.example/v1', 'max_tokens'],
+])('%s is told %s, and whether it takes top_k', (baseUrl, name) => {
+  const settings = toOpenaiSettings({ baseUrl });
+  const asked = (options: ModelRequest['options']) => toRequest(settings, { ...ask({ options }), model: 'm' }).body;
+  expect(asked({ max_tokens: 9 })).toMatchObject({ [name]: 9 });
+  if (name === 'max_tokens') expect(asked({ top_k: 40 })).toMatchObject({ top_k: 40 });
+  else expect(() => asked({ top_k: 40 })).toThrow('`top_k`');
+});
+
+test.each([
+  ['https://api.openai.com/v1', 'chat', true],
+  ['https://mine.openai.azure.com/openai/v1', 'responses', true],
+  ['http://127.0.0.1:8000/v1', 'chat', false],
+  ['http://127.0.0.1:8000/v1', 'responses', false],
+])('%s, %s: an answer beside tools is held to its schema: %s', (baseUrl, api, isHeld) => {
+  const tools = [{ name: 'read', inputSchema: { type: 'object' } }];
+  const { body } = toRequest(toOpenaiSettings({ baseUrl, api }), { ...ask({ schema, tools }), model: 'm' });
+  expect('response_format' in body || 'text' in body).toBe(isHeld);
+  expect(JSON.stringify(body).includes('nothing but JSON that fits')).toBe(!isHeld);
+  expect(body).toHaveProperty('tools');
+});
+
 test('a compatible server is named as the service, and without a key none is sent', async () => {
   expect(open({ baseUrl: 'https://openrouter.ai/api/v1' }).openai.identify(ask()).service).toBe('openrouter.ai/api/v1');
   const { url, seen } = await serve(says(end('stop')));
@@ -184,13 +210,19 @@ test('check looks for the model in the list of a compatible server', async () =>
 
 test.each([
   [404, 'Not Found', undefined],
+  [404, '{"error":"no such path"}', undefined],
   [200, '{"object":"list"}', undefined],
+  [200, '<html></html>', undefined],
   [401, '{"error":{"message":"no"}}', 'auth'],
 ])('a list of models that answers %i %s leads to %s', async (status, body, code) => {
   const { url } = await serve((response) => response.writeHead(status).end(body));
   const { openai, context } = open({ baseUrl: url });
-  if (code === undefined) expect(await openai.check('any', context)).toEqual({ model: 'any' });
-  else
+  if (code === undefined) {
+    expect(await openai.check('any', context)).toMatchObject({
+      model: 'any',
+      doubt: { code: 'unconfigured', hint: expect.stringContaining('OPENAI_BASE_URL') },
+    });
+  } else
     expect(await failureOf(openai.check('any', context))).toMatchObject({
       code,
       hint: expect.stringContaining('OPENAI_API_KEY'),
@@ -274,6 +306,22 @@ test.each([
 ])('settings such as %j are refused', (settings, message) => {
   expect(() => open(settings)).toThrow(message);
   expect(() => open(settings)).not.toThrow('sk-secret-key');
+});
+
+const resource = '{"error":{"code":"404","message":"Resource not found"}}';
+const endpoints = '{"error":{"message":"No endpoints found for a/b.","code":404}}';
+const deployment = '{"error":{"code":"DeploymentNotFound"}}';
+const before = 'Check `base_url` (or OPENAI_BASE_URL): it is what comes before /chat/completions';
+
+test.each([
+  ['', 'Not Found', 'unconfigured', `${before}, and mostly ends in /v1.`],
+  ['', endpoints, 'model_missing', 'Name a model that the server has.'],
+  ['/deployments/gpt?api-version=1', resource, 'unconfigured', `${before}.`],
+  ['/deployments/gpt?api-version=1', deployment, 'model_missing', 'Check the deployment that `base_url` names.'],
+])('below "%s", what to do about a 404 with %s is said', async (path, body, code, hint) => {
+  const { url } = await serve((response) => response.writeHead(404).end(body));
+  const { openai, context } = open({ baseUrl: url + path });
+  expect(await failureOf(openai.complete(ask(), context))).toMatchObject({ code, hint });
 });
 
 test('an answer that is refused by a header is advised on by its name', async () => {

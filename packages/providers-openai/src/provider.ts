@@ -30,7 +30,7 @@ export function createCompatible(vendor: CompatibleVendor, settings: SettingsInp
     request: (request) => toRequest(known, request),
     ...readers[known.api],
     check: (model, context) => check(known, http, { model, context }),
-    models: (context) => listModels(known, http, context),
+    models: (context) => listModels(known, http, { context }),
     hint: (error, model) => adviceFor(known, error, model),
   });
 }

@@ -14,6 +14,8 @@ export type OpenaiSettings = Omit<Settings, 'baseUrl' | 'api' | 'apiVersion' | '
   readonly api: Api;
   /** Whether that is OpenAI itself, which wants a key and a model by name. */
   readonly isVendor: boolean;
+  /** Whether OpenAI's own models answer there: it is OpenAI itself, or Azure. */
+  readonly isOpenai: boolean;
   readonly isLocal: boolean;
   readonly service: string | undefined;
   /** The name of the one of `headers` that says who asks. */
@@ -28,13 +30,15 @@ export function toOpenaiSettings(input: SettingsInput, vendor: CompatibleVendor 
   if (settings.apiVersion !== undefined) throw strayVersion(name, settings.apiVersion);
   const { baseUrl, apiVersion } = parseEndpoint(name, settings.baseUrl ?? vendor.baseUrl);
   const headers = toHeaders(settings);
+  const isVendor = vendor === openai && baseUrl === vendor.baseUrl;
   const known = {
     ...settings,
     vendor,
     api: parseApi(vendor, settings.api),
     apiVersion,
     baseUrl,
-    isVendor: vendor === openai && baseUrl === vendor.baseUrl,
+    isVendor,
+    isOpenai: isVendor || isAzure(baseUrl),
     isLocal: isLoopback(baseUrl),
     service: serviceOf(baseUrl, vendor.baseUrl),
     authorizedBy: authorizing.find((header) => header in headers),
@@ -44,27 +48,39 @@ export function toOpenaiSettings(input: SettingsInput, vendor: CompatibleVendor 
   return known;
 }
 
+/** Azure's hosts (https://learn.microsoft.com/azure/ai-foundry/foundry-models/concepts/endpoints). */
+function isAzure(baseUrl: string): boolean {
+  return /\.(openai|cognitiveservices|services\.ai)\.azure\.com$/.test(new URL(baseUrl).hostname);
+}
+
+/** Where questions go, below the base URL. */
+export function pathOf({ api }: OpenaiSettings): string {
+  return api === 'responses' ? '/responses' : '/chat/completions';
+}
+
 /** The address of one of the API's paths: the query of the base URL comes after it. */
 export function endpointOf({ baseUrl, apiVersion }: OpenaiSettings, path: string): string {
   return baseUrl + path + (apiVersion === undefined ? '' : `?api-version=${encodeURIComponent(apiVersion)}`);
 }
 
-const { temperature, top_p, max_tokens, seed, stop } = modelOptions;
+const { temperature, top_p, top_k, max_tokens, seed, stop } = modelOptions;
 const optionsOf = {
   chat: z.strictObject({ temperature, top_p, max_tokens, seed, stop }),
   responses: z.strictObject({ temperature, top_p, max_tokens }),
+  /** Chat completions of other models. */
+  compatible: z.strictObject({ temperature, top_p, top_k, max_tokens, seed, stop }),
 };
 
-export type OpenaiOptions = z.infer<typeof optionsOf.chat>;
+export type OpenaiOptions = z.infer<typeof optionsOf.compatible>;
 
 /** What is really sent: the settings' options under those of the question. */
 export function toOptions(
-  settings: Pick<OpenaiSettings, 'vendor' | 'api' | 'options'>,
+  settings: Pick<OpenaiSettings, 'vendor' | 'api' | 'isOpenai' | 'options'>,
   question: object,
 ): OpenaiOptions {
-  const { api, options, vendor } = settings;
+  const { api, isOpenai, options, vendor } = settings;
   const { name } = vendor;
-  if (api === 'chat') return parseOptions(name, optionsOf.chat, options, question);
+  if (api === 'chat') return parseOptions(name, optionsOf[isOpenai ? 'chat' : 'compatible'], options, question);
   return parseOptions(`${name} with api: ${api}`, optionsOf.responses, options, question);
 }
 

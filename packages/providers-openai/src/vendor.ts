@@ -1,4 +1,4 @@
-import type { Capabilities, ErrorCode } from '@orch/contracts';
+import type { Capabilities } from '@orch/contracts';
 import type { ProviderEnvironment } from '@orch/providers-core';
 
 /** Which of OpenAI's interfaces is spoken: chat completions, which everybody has, or Responses. */
@@ -13,8 +13,8 @@ export type CompatibleVendor = {
   readonly can: Pick<Capabilities, 'schema' | 'tools' | 'images'>;
   /** The usual one first. */
   readonly apis: readonly [Api, ...Api[]];
-  /** What to do about an error, where there is more to say than about all of them. */
-  readonly hint?: (code: ErrorCode, model: string | undefined) => string | undefined;
+  /** What to do about a model that is not there, and a server, where there is more to say than about all of them. */
+  readonly hints?: Readonly<Record<'modelMissing' | 'unreachable', (model: string | undefined) => string>>;
 };
 
 /** The environment variables that mean something to OpenAI. */

@@ -201,6 +201,14 @@ export function providerConformance(vendor: FakeVendor): void {
       },
     );
 
+    test('of a stream that broke off after some words tells what they took, estimated', async () => {
+      const texts = vendor.stream(whole);
+      const said = texts.slice(0, 1 + texts.findIndex((text) => text.includes('Be')));
+      const { provider, context, log } = await setUp([broken(vendor, said)], { maxRetries: 0 });
+      await failureOf(provider.complete(ask(), context));
+      expect(log.at(-1)).toMatchObject({ ok: false, usage: { tokensIn: 1, tokensOut: 1, estimated: true } });
+    });
+
     test.each([
       [400, 'bad_request', 1],
       [401, 'auth', 1],

@@ -185,6 +185,9 @@ test.each([
   ['with a status of OpenRouter inside', [{ error: { message: 'slow', code: 429 }, choices: [] }], 'rate_limit'],
   ['with an error of vLLM inside', [{ object: 'error', message: 'too long', code: 400 }], 'bad_request'],
   ['with a text as error inside', [{ error: 'model crashed' }], 'server'],
+  ['that the server ends with error', [chunk({ content: 'Be' }), chunk({}, 'error'), '[DONE]'], 'server'],
+  ['that the server ends with abort', [chunk({ content: 'Be' }), chunk({}, 'abort'), '[DONE]'], 'server'],
+  ['that ends for want of resources', [chunk({}, 'insufficient_system_resource'), '[DONE]'], 'server'],
   ['with a chunk that is no JSON', ['{"choices": ['], 'bad_response'],
 ])('a stream %s is no answer', (_, chunks, code) => {
   expect(codeOf(() => read(...chunks))).toBe(code);
@@ -209,6 +212,7 @@ test.each([
   [{}, 'bad_response'],
   [null, 'bad_response'],
   [{ error: { message: 'no', type: 'server_error' } }, 'server'],
+  [{ choices: [{ message: { content: 'Be' }, finish_reason: 'abort' }] }, 'server'],
 ])('%j is no completion', (body, code) => {
   expect(codeOf(() => readReply(body))).toBe(code);
 });

@@ -1,6 +1,6 @@
 import { OrchError } from '@orch/contracts';
 import type { FinishReason, Reply, ToolCall, Usage } from '@orch/contracts';
-import { cutStream, readSse } from '@orch/providers-core';
+import { cutStream, quoted, readSse } from '@orch/providers-core';
 import type { AnswerDelta, BodyReader, Say } from '@orch/providers-core';
 import { countOf, fieldsOf, listOf, parseEvent, textOf, withoutError } from '../answer-body.ts';
 import type { Fields } from '../answer-body.ts';
@@ -112,8 +112,12 @@ const finishReasons: Readonly<Record<string, FinishReason>> = {
   refusal: 'refused',
 };
 
+/** The server broke the answer off: OpenRouter and vLLM, vLLM, DeepSeek. */
+const failures: readonly string[] = ['error', 'abort', 'insufficient_system_resource'];
+
 /** OpenAI's words, and those of models behind servers that hand on their own. Empty says that it goes on. */
 function toFinishReason(reason: string): FinishReason | undefined {
+  if (failures.includes(reason)) throw brokeOff(reason);
   return reason === '' ? undefined : (finishReasons[reason] ?? 'other');
 }
 
@@ -133,7 +137,11 @@ function contentOf(content: unknown): string {
     .join('');
 }
 
+function brokeOff(reason: string): OrchError {
+  return new OrchError('server', `Expected the whole answer, the server broke it off with \`${reason}\`.`);
+}
+
 function noAnswer(body: unknown): OrchError {
-  const came = (JSON.stringify(body) ?? 'nothing').slice(0, 200);
+  const came = quoted(JSON.stringify(body) ?? 'nothing');
   return new OrchError('bad_response', `Expected a completion with its choices, got \`${came}\`.`);
 }

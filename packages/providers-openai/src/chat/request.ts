@@ -57,9 +57,9 @@ function toTool({ name, description, inputSchema }: ToolSpec): JsonObject {
 }
 
 /** OpenAI's newer models refuse the old name of `max_tokens`; most compatible servers know no other. */
-function toBodyOptions({ isVendor }: OpenaiSettings, { max_tokens, ...options }: OpenaiOptions): JsonObject {
+function toBodyOptions({ isOpenai }: OpenaiSettings, { max_tokens, ...options }: OpenaiOptions): JsonObject {
   if (max_tokens === undefined) return options;
-  return { ...options, [isVendor ? 'max_completion_tokens' : 'max_tokens']: max_tokens };
+  return { ...options, [isOpenai ? 'max_completion_tokens' : 'max_tokens']: max_tokens };
 }
 
 function toResponseFormat(schema: JsonObject): JsonObject {

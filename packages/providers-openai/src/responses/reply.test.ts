@@ -144,6 +144,22 @@ test('a refusal is a refused answer with its words', () => {
     expect(reply).toMatchObject({ text: 'I cannot.', finishReason: 'refused' });
 });
 
+const thoughts = { type: 'reasoning', summary: [], content: [{ type: 'reasoning_text', text: 'Hm.' }] };
+const said = (words: string) => ({ type: 'message', content: [{ type: 'output_text', text: words }] });
+
+test.each([
+  ['beside text', completed({ output: [thoughts, said('So.')] }), { text: 'So.', finishReason: 'stop' }],
+  [
+    'beside a call',
+    completed({ output: [thoughts, item(a)] }),
+    { text: '', toolCalls: [a], finishReason: 'tool_calls' },
+  ],
+  ['and no more', end('incomplete', { output: [thoughts] }), { text: '', finishReason: 'length' }],
+])('thoughts %s are no text, streamed or not', (_, last, reply) => {
+  const streamed = read({ type: 'response.reasoning_text.delta', output_index: 0, delta: 'Hm.' }, last);
+  expect([streamed.reply, readReply(last.response)]).toMatchObject([reply, reply]);
+});
+
 const failed = (code: string) => end('failed', { error: { code, message: 'words' } });
 
 test.each([

@@ -1,6 +1,6 @@
 import { OrchError } from '@orch/contracts';
 import type { FinishReason, Reply, ToolCall, Usage } from '@orch/contracts';
-import { cutStream, readSse } from '@orch/providers-core';
+import { cutStream, quoted, readSse } from '@orch/providers-core';
 import type { AnswerDelta, BodyReader, Say } from '@orch/providers-core';
 import { countOf, fieldsOf, listOf, parseEvent, statedError, textOf, withoutError } from '../answer-body.ts';
 import type { Fields } from '../answer-body.ts';
@@ -84,10 +84,11 @@ function responseOf({ type, response }: Fields): Fields | undefined {
   return { status: String(type).slice('response.'.length), ...fieldsOf(response) };
 }
 
-/** Adds the text and the calls of the whole response, where none of them came in pieces. */
+/** Adds the text and the calls of the whole response, where none of them came in pieces. What it thought is no text. */
 function fill(draft: Draft, response: Fields, say: Say<AnswerDelta>): void {
   const output = listOf(response['output']);
-  const parts = draft.text === '' ? output.flatMap(({ content }) => listOf(content)) : [];
+  const messages = draft.text === '' ? output.filter(({ type }) => type === 'message') : [];
+  const parts = messages.flatMap(({ content }) => listOf(content));
   for (const { text, refusal } of parts) addText(draft, textOf(text) + textOf(refusal), say);
   draft.refused ||= parts.some(({ type }) => type === 'refusal');
   const calls = draft.calls.length === 0 ? callsIn(output) : [];
@@ -125,6 +126,6 @@ function toUsage({ input_tokens, output_tokens, input_tokens_details }: Fields):
 }
 
 function noAnswer(response: Fields): OrchError {
-  const came = JSON.stringify(response).slice(0, 200);
+  const came = quoted(JSON.stringify(response));
   return new OrchError('bad_response', `Expected a response that is completed or incomplete, got \`${came}\`.`);
 }
