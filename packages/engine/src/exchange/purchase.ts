@@ -9,12 +9,14 @@ import type {
   ProviderNotice,
   Reply,
   SentResult,
+  Usage,
   Where,
 } from '@orch/contracts';
-import { estimateTokens, toUsageRecord } from '@orch/providers-core';
+import { questionTokens, toUsageRecord } from '@orch/providers-core';
 import { failureData } from '../attempt/failure-data.ts';
 import type { RunContext } from '../run/run-context.ts';
 import type { StoredReply } from './stored-reply.ts';
+import { outlast } from './outlast.ts';
 import { restFor } from './throttle.ts';
 
 /** What an attempt has spent so far. */
@@ -39,9 +41,9 @@ export type Purchase = {
 export async function buyReply(run: RunContext, purchase: Purchase): Promise<StoredReply> {
   const { where, tally, key } = purchase;
   const { name: provider, model, opts: options } = purchase.preimage.provider;
-  const prompt_tokens = estimateTokens(purchase.request.messages);
+  const prompt_tokens = questionTokens(purchase.request);
   let sent = { request_id: '', provider, model };
-  const reply = await streamReply(purchase, {
+  const context: ProviderContext = {
     signal: purchase.signal,
     clock: run.clock,
     deadline: purchase.deadline,
@@ -54,15 +56,15 @@ export async function buyReply(run: RunContext, purchase: Purchase): Promise<Sto
     },
     afterRequest: (result) => {
       run.admission.stir();
+      addUsage(tally, result.ok ? result.reply.usage : result.usage);
       const tell = () => run.journal.push('llm.response', { ...sent, ...responseData(result, run.hider) }, where);
-      if (result.ok) {
-        addUsage(tally, result.reply);
-        purchase.onPaid(tell);
-      } else tell();
+      if (result.ok) purchase.onPaid(tell);
+      else tell();
       return Promise.resolve();
     },
     onNotice: (notice) => tellNotice(run, { provider, model }, notice),
-  });
+  };
+  const reply = await outlast(run, purchase, () => streamReply(purchase, context));
   return { ...reply, paid: { job_id: run.jobId, request_id: sent.request_id } };
 }
 
@@ -74,7 +76,7 @@ async function streamReply({ provider, request, log }: Purchase, context: Provid
   throw new OrchError('network', `Expected ${provider.name} to end its answer, the stream stopped before.`);
 }
 
-function addUsage(tally: Tally, { usage }: Reply): void {
+function addUsage(tally: Tally, usage: Usage = {}): void {
   tally.tokensIn += usage.tokensIn ?? 0;
   tally.tokensOut += usage.tokensOut ?? 0;
 }
@@ -85,7 +87,8 @@ function responseData(result: SentResult, hider: Hider) {
     const { finishReason, usage } = result.reply;
     return { duration_s, success: true, finish_reason: finishReason, ...toUsageRecord(usage) };
   }
-  return { duration_s, success: false, error: failureData(result.error, hider) };
+  const spent = toUsageRecord(result.usage ?? {});
+  return { duration_s, success: false, ...spent, error: failureData(result.error, hider) };
 }
 
 function tellNotice(run: RunContext, who: { provider: string; model: string }, notice: ProviderNotice): void {

@@ -23,7 +23,7 @@ export function createThrottle(run: RunContext): (node: RunNode) => Throttle | u
 export function restFor(run: RunContext, who: Asked): NonNullable<ProviderContext['rest']> {
   return (rest, wait) => {
     tellThrottled(run, who, rest);
-    return run.admission.rest(wait);
+    return run.admission.rest(() => wait(run.drain));
   };
 }
 

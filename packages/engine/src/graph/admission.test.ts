@@ -90,6 +90,22 @@ test('where nothing of the run could let it go, a node starts and waits for the 
 
 const clockless = {};
 
+test('who waits for a moment goes on sooner when an end makes room', async () => {
+  const clock = new FakeClock();
+  let rest: Throttle | undefined = { who: clock, ms: 60_000, tell: () => {} };
+  const throttle = ({ id }: RunNode) => (id.startsWith('ask') ? rest : undefined);
+  const { admission, ids } = place({ concurrency: 4, throttle, clock });
+  for (const id of ['ask1', 'ask2', 'ask3', 'b', 'c']) admission.offer(node(id));
+  const [b, c] = [admission.take(), admission.take()];
+  rest = undefined;
+  if (b !== undefined) admission.release(b);
+  expect(ids(admission.take(), admission.take())).toEqual(['ask1', undefined]);
+  if (c !== undefined) admission.release(c);
+  expect(ids(admission.take(), admission.take())).toEqual(['ask2', undefined]);
+  await clock.advance(60_000);
+  expect(ids(admission.take(), admission.take())).toEqual(['ask3', undefined]);
+});
+
 type Place = { concurrency: number; throttle?: (node: RunNode) => Throttle | undefined; clock?: FakeClock };
 
 function place({ concurrency, throttle, clock = new FakeClock() }: Place) {

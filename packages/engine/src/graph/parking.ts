@@ -29,53 +29,62 @@ export type Parking = {
   look(started: number): void;
 };
 
-type Waiting = { first: RunNode; readonly others: Queue<RunNode> };
+type Waiting = { first: RunNode; readonly others: Queue<RunNode>; hasTimer: boolean };
 
-/** Those who ask the same provider wait together: with one timer, or for one another. */
+/** Those who ask the same provider wait together. */
 export function createParking({ throttle, clock, over, letGo }: ParkingOptions): Parking {
-  const untilThen = new Map<object, RunNode[]>();
-  const untilOneEnds = new Map<object, Waiting>();
+  const parked = new Map<object, Waiting>();
 
-  const waitUntil = (node: RunNode, { who, ms, tell }: Throttle): void => {
-    const parked = untilThen.get(who);
-    if (parked !== undefined) return void parked.push(node);
-    const nodes = [node];
-    untilThen.set(who, nodes);
-    tell();
+  /** All go on when the time is over: most of them find room. */
+  const startTimer = ({ who, ms }: Throttle, waiting: Waiting): void => {
+    if (ms === 0 || waiting.hasTimer) return;
+    waiting.hasTimer = true;
     const wake = (): void => {
-      untilThen.delete(who);
-      letGo(nodes);
+      parked.delete(who);
+      letGo([waiting.first, ...allOf(waiting.others)]);
     };
-    clock.sleep(ms, over).then(wake, (reason: unknown) => {
-      if (!over.aborted) throw reason;
-    });
+    clock.sleep(ms, over).then(
+      () => parked.get(who) === waiting && wake(),
+      (reason: unknown) => {
+        if (!over.aborted) throw reason;
+      },
+    );
   };
-  const waitForOne = (node: RunNode, { who, tell }: Throttle): void => {
-    const waiting = untilOneEnds.get(who);
-    if (waiting !== undefined) return void waiting.others.offer(node);
-    untilOneEnds.set(who, { first: node, others: createFifo() });
-    tell();
+  const letFirstGo = (who: object, waiting: Waiting): void => {
+    const { first, others } = waiting;
+    const next = others.take();
+    if (next === undefined) parked.delete(who);
+    else waiting.first = next;
+    letGo([first]);
   };
 
   return {
     keeps(node, started) {
       const found = throttle?.(node);
       if (found === undefined) return false;
-      if (found.ms > 0) waitUntil(node, found);
       // Nobody of this run whose end could let it go: whoever takes up the provider is somebody else's.
-      else if (started === 0) return false;
-      else waitForOne(node, found);
+      if (found.ms === 0 && started === 0) return false;
+      const waiting = parked.get(found.who) ?? { first: node, others: createFifo<RunNode>(), hasTimer: false };
+      if (parked.has(found.who)) waiting.others.offer(node);
+      else {
+        parked.set(found.who, waiting);
+        found.tell();
+      }
+      startTimer(found, waiting);
       return true;
     },
     look(started) {
-      for (const [who, waiting] of untilOneEnds) {
-        const { first, others } = waiting;
-        if (started > 0 && throttle?.(first)?.ms === 0) continue;
-        const next = others.take();
-        if (next === undefined) untilOneEnds.delete(who);
-        else waiting.first = next;
-        letGo([first]);
+      for (const [who, waiting] of parked) {
+        const found = throttle?.(waiting.first);
+        if (found === undefined || (found.ms === 0 && started === 0)) letFirstGo(who, waiting);
+        else startTimer(found, waiting);
       }
     },
   };
+}
+
+function allOf(queue: Queue<RunNode>): RunNode[] {
+  const nodes: RunNode[] = [];
+  for (let node = queue.take(); node !== undefined; node = queue.take()) nodes.push(node);
+  return nodes;
 }

@@ -28,7 +28,7 @@ const examples: Readonly<Record<string, KindExamples>> = {
   llm: {
     good: [
       { prompt: 'p', output: 'text' },
-      { prompt: 'p', system: 's', options: { seed: 1, temperature: 0 }, output: 'json' },
+      { prompt: 'p', system: 's', options: { seed: 1, temperature: 0, top_k: 40 }, output: 'json' },
     ],
     bad: [{ input: { prompt: 'p', output: 'text', options: { heat: 1 } }, field: 'options' }],
     different: [

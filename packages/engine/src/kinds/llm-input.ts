@@ -33,6 +33,7 @@ export const llmInput = z
       .strictObject({
         temperature: z.number().optional(),
         top_p: z.number().optional(),
+        top_k: z.int().positive().optional(),
         max_tokens: z.int().positive().optional(),
         seed: z.int().optional(),
         stop: z.array(z.string()).optional(),

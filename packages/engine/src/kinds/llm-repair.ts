@@ -1,5 +1,6 @@
 import { err } from '@orch/contracts';
 import type { Answer, ErrorCode, Message, OrchError, Question, Result, StepHost } from '@orch/contracts';
+import { keepText } from './keep-text.ts';
 import type { LlmOutput } from './llm-answer.ts';
 import type { Conversation } from './llm-tools.ts';
 
@@ -42,8 +43,14 @@ const unanswerable: ReadonlySet<ErrorCode> = new Set([
   ...(['recording_missing', 'frozen_miss', 'truncated', 'refused', 'bad_request'] as const),
 ]);
 
-async function rejectAll(host: StepHost, unfit: readonly Unfit[], { fault }: Unfit): Promise<Result<never>> {
+/** The last one is kept as it came, for people to read. */
+async function rejectAll(
+  host: StepHost,
+  unfit: readonly Unfit[],
+  { answer: last, fault }: Unfit,
+): Promise<Result<never>> {
   for (const { answer, fault: own } of unfit) await host.reject(answer, 'llm', own.message);
+  await keepText(last.reply.text, { ending: '.answer.txt', mediaType: 'text/plain' }, host);
   return err(fault);
 }
 

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { JsonObject, ModelRequest, OrchEvent, PlanStep, Reply } from '@orch/contracts';
 import { tempDir } from '@orch/testkit';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -152,6 +153,9 @@ describe('an answer that does not fit', () => {
       { cache_key: bought[0], by: 'llm', reason: expect.stringContaining('"bad"') },
       { cache_key: bought[1], by: 'llm', reason: expect.stringContaining('"worse"') },
     ]);
+    const [kept, ...more] = ran.events.flatMap((event) => (event.type === 'artifact.created' ? [event.data] : []));
+    expect(kept).toMatchObject({ name: 'q.answer.txt', digest: hash('sha256', 'worse') });
+    expect(more).toEqual([]);
   });
 
   test('is mended as often as the step says, or not at all', async () => {

@@ -123,6 +123,7 @@ export async function openRun(execution: Opening): Promise<OpenRun> {
     startChild: execution.startChild ?? noChildren,
     openedAt: journal.state.seq,
     over: over.signal,
+    drain: options.drain ?? new AbortController().signal,
   };
   const throttle = createThrottle(run);
   return {

@@ -95,6 +95,8 @@ export type RunContext = RunFacts & {
   readonly openedAt: number;
   /** Aborts when the attempt of the run is over: frees timers. */
   readonly over: AbortSignal;
+  /** Aborts when nothing more is to start: nobody waits for a provider any longer. */
+  readonly drain: AbortSignal;
   /** Keys of answers that a process kept, and died before it could tell of or share them. */
   readonly recovered: Set<Digest>;
   /** Files of reused steps that are to be put back before anything starts, by path. */
