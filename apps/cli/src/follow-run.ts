@@ -43,8 +43,6 @@ export async function followRun(
   start: (onEvent: (event: OrchEvent) => void) => RunHandle,
 ): Promise<ExitCode> {
   const { terminal, json, options } = following;
-  const { hider } = prepared.ports;
-  if (hider !== undefined) terminal.hide?.(hider);
   const tell = createProgress(terminal, prepared.notes.map(harmless));
   const stops = [options.drain, options.signal].filter((signal) => signal !== undefined);
   const clerk = json ? undefined : createClerk(terminal, AbortSignal.any(stops));

@@ -32,13 +32,14 @@ type Which = {
 
 /** Goes on with a run, or tells what that would do. */
 export function resumeJob(terminal: Terminal, options: ResumeFlags, { dir, spec }: Which): Promise<ExitCode> {
-  const { env, cwd } = terminal;
+  const { env, cwd, hide: onSecrets } = terminal;
   return attendRun(terminal, async ({ drain, signal, any }) => {
     const { from, retryFailed, failFast, frozen, only, provider, strict } = options;
     const limit = readCount('--limit', options.limit);
     const vars = options.var === undefined ? undefined : readVars(options.var);
     const json = options.json ?? false;
-    const asked = { cwd, env, spec, provider, vars, from, retryFailed, only, limit, frozen, strict, signal: any };
+    const around = { cwd, env, onSecrets, signal: any };
+    const asked = { ...around, spec, provider, vars, from, retryFailed, only, limit, frozen, strict };
     if (options.plan) {
       const { plan } = await planResume(dir, asked);
       const said = json ? [JSON.stringify(plan, undefined, 2)] : describeResume(plan, terminal);

@@ -26,13 +26,13 @@ type Options = RunsDirOption & {
 /** Runs a pipeline as a job in the working directory. Files asked for are copied also when the job failed. */
 export async function runPipeline(name: PipelineName, invocation: Invocation<Options>): Promise<ExitCode> {
   const { terminal, args, options } = invocation;
-  const { cwd, env } = terminal;
+  const { cwd, env, hide: onSecrets } = terminal;
   const { provider, frozen, project = name } = options;
   const parameters = await parametersOf(name);
   const job = jobOf(name, { task: args[0], project, parameters, options });
   return attendRun(terminal, async ({ drain, signal, any }) => {
     const runsDir = runsDirOf(options, terminal);
-    const prepared = await prepareRun(job, { cwd, env, provider, frozen, runsDir, signal: any });
+    const prepared = await prepareRun(job, { cwd, env, onSecrets, provider, frozen, runsDir, signal: any });
     const going = { frozen, drain, signal };
     const following = { terminal, json: options.json ?? false, force: options.force ?? false, options: going };
     let run: RunHandle | undefined;

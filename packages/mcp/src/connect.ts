@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
-import { McpError, ResultSchema } from '@modelcontextprotocol/sdk/types.js';
+import { ErrorCode, McpError, ResultSchema } from '@modelcontextprotocol/sdk/types.js';
 import { OrchError } from '@orch/contracts';
 import type { JsonObject, NamedServer, ToolResult, ToolSpec } from '@orch/contracts';
 import { HttpTransport } from './http-transport.ts';
@@ -72,8 +72,14 @@ async function shakeHands(linked: Linked, signal: AbortSignal): Promise<void> {
   } catch (error) {
     const gone = link.gone();
     await link.close();
-    throw OrchError.is(error) ? error : (gone ?? refusal(linked, error));
+    if (OrchError.is(error)) throw error;
+    throw isRefusal(error) ? refusal(linked, error) : (gone ?? refusal(linked, error));
   }
+}
+
+/** Said by the server; that the connection closed, the library says in the same words. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof McpError && error.code !== Number(ErrorCode.ConnectionClosed);
 }
 
 function requestOver(linked: Linked): Request {

@@ -82,7 +82,8 @@ export class HttpTransport implements Transport {
     for (let redirects = 0; ; redirects++) {
       const response = await this.#fetchOnce(init);
       const target = response.headers.get('location');
-      if (response.status < 300 || response.status >= 400 || target === null) return this.#checked(response);
+      const isRedirect = response.status >= 300 && response.status < 400;
+      if (!isRedirect || target === null || !URL.canParse(target, this.#url)) return this.#checked(response);
       await response.body?.cancel();
       const next = new URL(target, this.#url);
       if (next.origin !== new URL(this.#url).origin || redirects === mostRedirects) {

@@ -86,6 +86,12 @@ test.for([
     /sends elsewhere, to http:\/\/localhost:1/,
     false,
   ],
+  [
+    'an address that is none',
+    (response: ServerResponse) => response.writeHead(307, { location: 'http://a b/' }).end(),
+    /it answered 307/,
+    false,
+  ],
   ['itself', (response: ServerResponse) => response.writeHead(307, { location: '/' }).end(), /sends elsewhere/, false],
 ] as const)('%s is no answer', async ([_, answer, message, retryable]) => {
   const url = await listen(createServer((_request, response) => void answer(response)));
@@ -192,6 +198,17 @@ async function sdkServer({ json = false } = {}) {
 type Message = { readonly id?: number; readonly method?: string };
 
 /** Shakes hands and lists one tool `t`; the rest is answered by hand. */
+test('what a server says against a handshake is told', async () => {
+  const url = await listen(
+    createServer((_, response) => {
+      const error = { code: -32001, message: 'not today' };
+      response.setHeader('content-type', 'application/json').end(JSON.stringify({ jsonrpc: '2.0', id: 0, error }));
+    }),
+  );
+  const servers = open();
+  await expect(servers.list({ name: 'web', where: { url } }, noSignal)).rejects.toMatchObject(failed(/not today/));
+});
+
 function rawHttp(
   answer: (message: Message | undefined, response: ServerResponse, request: IncomingMessage) => void,
 ): Promise<string> {

@@ -2,7 +2,6 @@ import { OrchError } from '@orch/contracts';
 import { resumeRun, startRun, systemIds } from '@orch/engine';
 import type { ResumeRunOptions, RunHandle, RunOptions, RunResult } from '@orch/engine';
 import { runPaths } from '@orch/filestore';
-import { hideThrown } from '@orch/secrets';
 import { basename } from 'node:path';
 import { copyOutputs } from './copy-outputs.ts';
 import type { Job } from './define-job/job.ts';
@@ -14,7 +13,6 @@ import type { PrepareResumeOptions } from './prepare/prepare-resume.ts';
 import { prepareRun } from './prepare/prepare-run.ts';
 import type { PrepareOptions, PreparedRun } from './prepare/prepare-run.ts';
 import { findRun } from './read/runs.ts';
-import { secretsAround } from './secrets.ts';
 
 /** `runsDir` is what `ORCH_RUNS_DIR` names, else `runs` below `cwd`, unless given. */
 export type RunJobOptions = PrepareOptions & Partial<RunOptions> & Copying;
@@ -69,14 +67,12 @@ type Opened = { readonly handle: RunHandle; readonly result: Promise<RunResult> 
 /** A handle that is there before the run is. */
 function handleOf(
   named: Pick<RunHandle, 'jobId' | 'dir'>,
-  options: Pick<RunJobOptions, 'signal' | 'cwd' | 'env'>,
+  options: Pick<RunJobOptions, 'signal'>,
   open: (signal: AbortSignal) => Promise<Opened>,
 ): RunHandle {
   const stop = new AbortController();
   const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
-  const opened = open(signal).catch((error: unknown) => {
-    throw hideThrown(error, secretsAround(options).hider);
-  });
+  const opened = open(signal);
   const result = opened.then(({ result: ended }) => ended);
   // Who iterates hears of a rejection there: `result` alone must not end the program.
   result.catch(() => undefined);

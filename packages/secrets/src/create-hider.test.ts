@@ -44,6 +44,12 @@ describe('a secret is hidden', () => {
     ['in double quotes of a shell', awkward, awkward.replace(/["\\]/g, '\\$&')],
     ['in XML', awkward, 'it&apos;s &quot;50%&quot; &lt;ü&gt; &amp; more\\'],
     ['without the blanks around it', '  hunter-2\n', 'hunter-2'],
+    ['as the host of a URL', 'Key-With-Capitals', new URL('http://Key-With-Capitals/').host],
+    ['that is a whole header, without its scheme', `Bearer ${token}`, token],
+    ['that is a whole header, without its scheme, in base64', `bearer  ${token}\n`, base64(token)],
+    ['of a header with Basic credentials', `Basic ${base64(`me:${token}`)}`, base64(`me:${token}`)],
+    ['of a header with Basic credentials, decoded', `Basic ${base64(`me:${token}`)}`, `me:${token}`],
+    ['of a header with Basic credentials, the password alone', `Basic ${base64(`me:${token}`)}`, token],
   ])('%s', (_, secret, written) => {
     expect(hide(`before ${written} after`, secret)).toBe('before *** after');
   });

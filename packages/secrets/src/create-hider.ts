@@ -11,7 +11,8 @@ import type { Span } from './spans.ts';
 
 /**
  * Puts `***` for every given value, as it is or as programs write it: escaped for JSON, a URL, a shell or XML, in base64
- * or hexadecimal; of a value of several lines also for each line of 16 characters or more. Where values overlap, all of
+ * or hexadecimal; of a value of several lines also for each line of 16 characters or more, of a whole header
+ * (`Bearer …`) also for what stands behind its scheme. Where values overlap, all of
  * them is hidden. What has none of them comes back as it was given, the very same object.
  *
  * Empty values, and those of nothing but blanks or asterisks, hide nothing. Choose values of 8 characters or more:

@@ -21,7 +21,7 @@ export function formsOf(values: Iterable<string>): Forms {
 const shortestWhole = 8;
 const shortestLine = 16;
 
-/** A value, and what is as good as it: the same without blanks around it, and its lines. */
+/** A value, and what is as good as it: the same without blanks around it, its lines, and the credentials of a header. */
 function piecesOf(value: string): string[] {
   if (/^[\s*]*$/.test(value)) return [];
   const trimmed = value.trim();
@@ -30,7 +30,17 @@ function piecesOf(value: string): string[] {
     value,
     ...(trimmed.length >= shortestWhole ? [trimmed] : []),
     ...lines.filter((line) => line.length >= shortestLine && !isPemBoundary(line)),
+    ...credentialsOf(trimmed).filter((part) => part.length >= shortestWhole),
   ];
+}
+
+/** What stands behind the scheme of an `Authorization` header; of `Basic` (RFC 7617) also what it encodes. */
+function credentialsOf(value: string): string[] {
+  const [, scheme = '', credentials] = /^(Bearer|Basic|Token|Api-?Key|Key)\s+(\S+)$/i.exec(value) ?? [];
+  if (credentials === undefined) return [];
+  if (scheme.toLowerCase() !== 'basic') return [credentials];
+  const decoded = Buffer.from(credentials, 'base64').toString();
+  return [credentials, decoded, decoded.slice(decoded.indexOf(':') + 1)];
 }
 
 /** RFC 7468: the lines around a key, the same for all keys. */

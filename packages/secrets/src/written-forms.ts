@@ -1,6 +1,11 @@
 /** A value as it is, and as programs write it where some of its characters have a meaning. Most often all are the same. */
 export function writtenForms(value: string): string[] {
-  return [value, ...jsonForms(value), ...urlForms(value), ...shellForms(value), ...xmlForms(value)];
+  return [value, asHost(value), ...jsonForms(value), ...urlForms(value), ...shellForms(value), ...xmlForms(value)];
+}
+
+/** In the host of a URL, which is told in lower case. */
+function asHost(value: string): string {
+  return value.toLowerCase();
 }
 
 const notAscii = /[\u0080-\uffff]/g;

@@ -4,9 +4,11 @@ import type { CompiledJob, JsonObject, Result } from '@orch/contracts';
 import { buildPlan } from './compile/build-plan.ts';
 import { checkJob } from './compile/check-job.ts';
 import type { CheckedJob } from './compile/check-job.ts';
+import { checkOptions } from './compile/check-options.ts';
 import type { CompileContext } from './compile/context.ts';
 import { fitVar } from './compile/fit-var.ts';
 import { Inputs, sha256 } from './compile/inputs.ts';
+import { secretsNamedBy } from './compile/secrets-of.ts';
 import type { JobSpec } from './parse-job.ts';
 import { readSpec } from './parse-job.ts';
 import { suggest } from './source/suggest.ts';
@@ -40,11 +42,15 @@ async function compile(
     given: new Set([...Object.keys(keptVars), ...Object.keys(vars)]),
     chain: [{ path: resolve(jobDir, basename(source.file)), file: source.file }],
   });
+  context.onSecrets?.(secretsNamedBy(job));
   checkGiven(Object.keys(vars), job, problems);
   const kept = Object.entries(keptVars).filter(([name]) => job.vars.has(name));
   const fitted = fitGiven({ ...Object.fromEntries(kept), ...vars }, job, problems);
   if (!problems.none) return err(problems.sorted());
   const plan = await buildPlan(job, { ...context, vars: fitted });
+  const { whyRefused } = context;
+  if (whyRefused !== undefined) await checkOptions(job, plan, { problems, whyRefused });
+  if (!problems.none) return err(problems.sorted());
   return ok({
     plan,
     planHash: digest(plan),

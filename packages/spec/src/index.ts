@@ -3,7 +3,7 @@ export type { JobSpec } from './parse-job.ts';
 export { compileJob, loadJob } from './compile-job.ts';
 export { compileSteps } from './compile-steps.ts';
 export type { StepsContext } from './compile-steps.ts';
-export type { CompileContext, ImportedJob } from './compile/context.ts';
+export type { AskedOptions, CompileContext, ImportedJob, Refusal } from './compile/context.ts';
 export { projectName } from './compile/build-plan.ts';
 export { mountedFolder } from './compile/load-pipeline.ts';
 export type { PipelineFile } from './compile/load-pipeline.ts';

@@ -27,7 +27,7 @@ const context = readingFrom({
 test('every malformed job is answered with all its errors, each with its place', async () => {
   const answers: string[] = [];
   for (const [title, text] of Object.entries(cases)) {
-    const errors = await errorsOf(text, context);
+    const errors = await errorsOf(text, { ...context, onSecrets: () => undefined });
     expect(errors, title).not.toEqual([]);
     answers.push(`${title}\n${errors.map((error) => `    ${error}\n`).join('')}`);
   }

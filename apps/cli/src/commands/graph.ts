@@ -37,8 +37,10 @@ export async function execute({ terminal, args: [name], options }: Invocation<Op
 }
 
 async function drawingOf(name: string | undefined, options: Options, terminal: Terminal): Promise<Drawing> {
-  const { cwd, env } = terminal;
-  if (name === undefined || isJobFile(resolve(cwd, name))) return toDrawing((await plan(name, { cwd, env })).plan);
+  const { cwd, env, hide: onSecrets } = terminal;
+  if (name === undefined || isJobFile(resolve(cwd, name))) {
+    return toDrawing((await plan(name, { cwd, env, onSecrets })).plan);
+  }
   const { plan: ran, states } = await graphOfRun(findRun(runsDirOf(options, terminal), name));
   return toDrawing(ran, states);
 }

@@ -10,9 +10,9 @@ import type { Invocation } from './index.ts';
 
 /** Lists the models of a provider, or of all that are configured here. */
 export async function execute({ terminal, args: [provider], options }: Invocation): Promise<ExitCode> {
-  const { cwd, env } = terminal;
+  const { cwd, env, hide: onSecrets } = terminal;
   return attendRun(terminal, async ({ any: signal }) => {
-    const listed = await listModels({ cwd, env, provider, signal });
+    const listed = await listModels({ cwd, env, onSecrets, provider, signal });
     const failed = listed.flatMap((one) => (one.ok ? [] : [one.error]));
     if (provider !== undefined && failed[0] !== undefined) throw failed[0];
     const models = listed.flatMap(modelsOf);

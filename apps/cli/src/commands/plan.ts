@@ -12,12 +12,13 @@ export type PlanFlags = Pick<ResumeFlags, 'provider' | 'var' | 'only' | 'limit' 
 
 /** Tells what a run of a job would do. */
 export async function execute({ terminal, args, options }: Invocation<PlanFlags>): Promise<ExitCode> {
-  const { env, cwd } = terminal;
+  const { env, cwd, hide: onSecrets } = terminal;
   return attendRun(terminal, async ({ any: signal }) => {
     const { provider, only, strict } = options;
     const runsDir = runsDirOf(options, terminal);
     const limit = readCount('--limit', options.limit);
-    const asked = { cwd, env, provider, only, limit, strict, runsDir, vars: readVars(options.var), signal };
+    const around = { cwd, env, onSecrets, signal };
+    const asked = { ...around, provider, only, limit, strict, runsDir, vars: readVars(options.var) };
     const planned = await planRun(args[0], asked);
     const said = options.json ? [JSON.stringify(record(planned), undefined, 2)] : describePlan(planned, terminal);
     for (const line of said) terminal.out(line);

@@ -33,12 +33,12 @@ async function planNew(invocation: Invocation<Options>, spec: string | undefined
 }
 
 function runNew({ terminal, options }: Invocation<Options>, spec: string | undefined): Promise<ExitCode> {
-  const { env, cwd } = terminal;
+  const { env, cwd, hide: onSecrets } = terminal;
   return attendRun(terminal, async ({ drain, signal, any }) => {
     const limit = readCount('--limit', options.limit);
     const { provider, frozen, failFast, strict, only } = options;
     const runsDir = runsDirOf(options, terminal);
-    const asked = { cwd, env, provider, frozen, strict, runsDir, vars: readVars(options.var), signal: any };
+    const asked = { cwd, env, onSecrets, provider, frozen, strict, runsDir, vars: readVars(options.var), signal: any };
     const prepared = await prepareRun(spec, asked);
     const going = { only, limit, frozen, failFast, drain, signal };
     const following = { terminal, json: options.json ?? false, force: options.force ?? false, options: going };

@@ -23,11 +23,15 @@ export async function execute({ terminal, args, options }: Invocation<Options>):
   return codes.find((code) => code !== exitCodes.succeeded) ?? exitCodes.succeeded;
 }
 
-async function check(spec: string | undefined, options: Options, { cwd, env }: Terminal): Promise<Checked> {
+async function check(
+  spec: string | undefined,
+  options: Options,
+  { cwd, env, hide: onSecrets }: Terminal,
+): Promise<Checked> {
   const file = spec ?? 'job';
   try {
     const vars = options.var === undefined ? {} : { vars: readVars(options.var) };
-    const job = await plan(spec, { cwd, env, ...vars });
+    const job = await plan(spec, { cwd, env, onSecrets, ...vars });
     const warnings = await notesOnReads(job);
     if (options.strict) refuseWarnings(warnings);
     return { file: spec ?? job.spec.path, ok: true, steps: job.plan.steps.length, warnings };

@@ -39,6 +39,16 @@ test('a wait is told once until it is over, short ones and those for a place not
   ]);
 });
 
+test('an outage is told, and its end', () => {
+  expect(
+    told([
+      [0, 'circuit.opened', { ...who, cooldown_s: 30 }],
+      [30, 'circuit.half_open', who],
+      [30, 'circuit.closed', who],
+    ]),
+  ).toEqual(['  ! openai:m  keeps failing: is not asked for 30 s', undefined, '  ~ openai:m  answers again']);
+});
+
 test('a warning is told once; a call of a tool is, unless an item makes it, and always when it fails', () => {
   const warned = ['provider.warned', { ...who, message: 'left out: seed\u001b[2J' }] as const;
   const called = ['tool.called', { call: 'c1', name: 'files.read', args_sha256: '' }] as const;

@@ -17,7 +17,7 @@ export function whoIs({ provider, model }: { readonly provider: string; readonly
   return harmless(model === undefined || model === '' ? provider : `${provider}:${model}`);
 }
 
-/** Tells of waits, each once until it is over, of warnings, each once, and of the tools that a model has called. */
+/** Tells of waits, each once until it is over, of warnings, each once, of outages, and of the tools that a model has called. */
 export function noticeTeller({ paint }: Terminal): (event: OrchEvent, name: string) => string | undefined {
   const waits = new Map<string, number>();
   const warned = new Set<string>();
@@ -38,6 +38,10 @@ export function noticeTeller({ paint }: Terminal): (event: OrchEvent, name: stri
         warned.add(said);
         return `  ${paint('yellow', '!')} ${said}`;
       }
+      case 'circuit.opened':
+        return `  ${paint('yellow', '!')} ${whoIs(event.data)}  keeps failing: is not asked for ${seconds(event.data.cooldown_s)}`;
+      case 'circuit.closed':
+        return `  ${paint('green', '~')} ${whoIs(event.data)}  answers again`;
       case 'tool.called':
         called.set(event.data.call, event.data.name);
         return event.item === undefined ? paint('dim', `  → ${name}  ${harmless(event.data.name)}`) : undefined;

@@ -1,5 +1,7 @@
 import { OrchError } from '@orch/contracts';
-import type { ModelInfo, Provider, ProviderContext } from '@orch/contracts';
+import type { CheckedModel, ModelInfo, Provider, ProviderContext } from '@orch/contracts';
+import { readText } from '../environment.ts';
+import type { Environment } from '../environment.ts';
 import { chooseProvider, createProvider } from '../providers/choose-provider.ts';
 import type { ProviderQuestion } from '../providers/choose-provider.ts';
 import { recordingsOf } from '../providers/open-providers.ts';
@@ -23,10 +25,7 @@ export type ProviderReport = {
   readonly advice: readonly string[];
 };
 
-export type Around = Pick<ProviderQuestion, 'env' | 'recordings' | 'clock' | 'signal'>;
-
-/** They find a model themselves where none is named. */
-const local: ReadonlySet<string> = new Set(['ollama', 'mlx']);
+export type Around = Pick<ProviderQuestion, 'env' | 'hide' | 'recordings' | 'clock' | 'signal'>;
 
 /** Longer than this nobody waits who only wants to know. */
 const patienceMs = 15_000;
@@ -37,14 +36,16 @@ export async function checkNamed(named: NamedProvider, around: Around): Promise<
   const recordings = jobDir === undefined ? around.recordings : recordingsOf(jobDir);
   const patience = AbortSignal.timeout(patienceMs);
   const signal = AbortSignal.any([around.signal, patience]);
-  const question = { ...around, recordings, written, key, signal };
+  // Nothing is waited for: who asks for patience is told of.
+  const deadline = around.clock.monotonic();
+  const question = { ...around, recordings, written, key, signal, deadline };
   let provider: Provider | undefined;
   try {
     const isOpen = written.name === 'auto';
     const chosen = isOpen ? await chooseProvider(question) : undefined;
     provider = chosen?.provider ?? (await createProvider(written, question));
     const asked = { ...named, choice: chosen?.choice ?? written };
-    return await healthy(asked, provider, { signal, clock: around.clock });
+    return await examined(asked, provider, { ...around, signal, deadline });
   } catch (error) {
     around.signal.throwIfAborted();
     if (patience.aborted) return unwell(named, tooSlow(named));
@@ -55,12 +56,14 @@ export async function checkNamed(named: NamedProvider, around: Around): Promise<
   }
 }
 
-async function healthy(named: NamedProvider, provider: Provider, context: ProviderContext): Promise<ProviderReport> {
+type Examining = ProviderContext & Pick<Around, 'env'>;
+
+async function examined(named: NamedProvider, provider: Provider, context: Examining): Promise<ProviderReport> {
   const { name, model: asked } = named.choice;
-  const isOffline = provider.models === undefined;
-  const mayBeFound = isOffline || local.has(name);
-  const checked = asked !== undefined || mayBeFound ? await provider.check(asked, context) : {};
+  const { doubt, ...checked } = await foundBy(provider, asked, context);
   const { model = asked } = checked;
+  if (doubt !== undefined) return unwell(named, doubt, { ...reachedBy(doubt), reachable: true, model_present: null });
+  const isOffline = provider.models === undefined;
   const models = checked.contextTokens === undefined ? await listed(provider, context, model) : [];
   const contextTokens = checked.contextTokens ?? models.find(({ id }) => id === model)?.contextTokens;
   const isThere = isOffline ? null : true;
@@ -68,8 +71,22 @@ async function healthy(named: NamedProvider, provider: Provider, context: Provid
     ...{ provider: name, model: model ?? null, named_by: named.namedBy, ok: true },
     ...{ reachable: isThere, authorised: isThere, model_present: model === undefined ? null : isThere },
     ...{ context_tokens: contextTokens ?? null, problem: null },
-    advice: [...(isOffline ? [] : noModel(named, model)), ...tooLarge(named, contextTokens)],
+    advice: [
+      ...(isOffline || model !== undefined ? [] : [noModel(named, context.env)]),
+      ...tooLarge(named, contextTokens),
+    ],
   };
+}
+
+/** Who must be told a model, and was told none, may still be there. */
+async function foundBy(provider: Provider, asked: string | undefined, context: ProviderContext): Promise<CheckedModel> {
+  try {
+    return await provider.check(asked, context);
+  } catch (error) {
+    const mayList = asked === undefined && provider.models !== undefined;
+    if (mayList && OrchError.is(error) && error.code === 'unconfigured') return {};
+    throw error;
+  }
 }
 
 /** `found`: the service answered already, and has it. */
@@ -83,15 +100,18 @@ async function listed(provider: Provider, context: ProviderContext, found: strin
   }
 }
 
-function noModel({ choice: { name } }: NamedProvider, model: string | undefined): string[] {
-  if (model !== undefined) return [];
-  return [`No model is named: write ${name}:MODEL, or set PROVIDER_MODEL; \`orch models ${name}\` lists them.`];
+function noModel({ choice: { name } }: NamedProvider, env: Environment): string {
+  const usual = readText(env, ['PROVIDER_MODEL']);
+  const other = usual === undefined ? '' : ` PROVIDER_MODEL (${usual}) is asked of whom PROVIDER or a job names.`;
+  return `No model is named: write ${name}:MODEL; \`orch models ${name}\` lists them.${other}`;
 }
 
-function tooLarge({ choice: { options } }: NamedProvider, contextTokens: number | undefined): string[] {
-  const asked = options?.['num_ctx'];
-  if (typeof asked !== 'number' || contextTokens === undefined || asked <= contextTokens) return [];
-  return [`num_ctx is ${asked}, more than the ${contextTokens} tokens that the model takes: lower it.`];
+function tooLarge({ contexts = [] }: NamedProvider, contextTokens = Infinity): string[] {
+  return contexts
+    .filter(({ tokens }) => tokens > contextTokens)
+    .map(({ tokens, place }) => {
+      return `num_ctx is ${tokens} in ${place}, more than the ${contextTokens} tokens that the model takes: lower it.`;
+    });
 }
 
 function tooSlow({ choice: { name } }: NamedProvider): OrchError {
@@ -115,10 +135,16 @@ const reached: Readonly<Record<string, Reached>> = {
   bad_response: { ...unknown, reachable: true },
 };
 
-function unwell({ choice, namedBy }: NamedProvider, { code, message, hint }: OrchError): ProviderReport {
+/** Whoever answers with a status is there. */
+function reachedBy({ code, details }: OrchError): Reached {
+  const isThere = details?.['status'] !== undefined;
+  return { ...unknown, ...(isThere && { reachable: true }), ...reached[code] };
+}
+
+function unwell({ choice, namedBy }: NamedProvider, error: OrchError, came = reachedBy(error)): ProviderReport {
+  const { message, hint } = error;
   return {
-    ...{ provider: choice.name, model: choice.model ?? null, named_by: namedBy, ok: false },
-    ...(reached[code] ?? unknown),
+    ...{ provider: choice.name, model: choice.model ?? null, named_by: namedBy, ok: false, ...came },
     ...{ context_tokens: null, problem: message, advice: hint === undefined ? [] : [hint] },
   };
 }

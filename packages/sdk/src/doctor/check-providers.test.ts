@@ -80,6 +80,85 @@ test('a job that leaves it open is answered as a run would be', async () => {
   ]);
 });
 
+test('what a server did not say is not known, and is advised on', async () => {
+  const { base } = await serve();
+  const env = { OPENAI_BASE_URL: `${base}/nowhere`, OPENAI_API_KEY: 'sk-right-0123', PROVIDER: 'openai:big' };
+  const unknown = { ok: false, reachable: true, authorised: null, model_present: null };
+  expect(await checkProviders(undefined, { cwd: tempDir(), env })).toMatchObject([
+    { ...unknown, model: 'big', advice: [expect.stringMatching(/`base_url` \(or OPENAI_BASE_URL\).*\/v1/)] },
+  ]);
+  const mlx = { MLX_BASE_URL: `${base}/nowhere` };
+  expect(await checkProviders(undefined, { cwd: tempDir(), env: mlx })).toMatchObject([{ ...unknown, model: null }]);
+  const ollama = { OLLAMA_BASE_URL: `${base}/nowhere` };
+  expect(await checkProviders(undefined, { cwd: tempDir(), env: ollama })).toMatchObject([
+    { ...unknown, advice: [expect.stringContaining('without a /v1')] },
+  ]);
+});
+
+test.each([
+  ['/busy', { reachable: true, authorised: null, model_present: null, problem: expect.stringContaining('429') }],
+  ['/elsewhere', { reachable: true, authorised: null, problem: expect.stringContaining('redirect') }],
+  ['/broken', { reachable: true, authorised: null, advice: [expect.stringContaining('again later')] }],
+  ['/empty', { reachable: true, authorised: true, model_present: null }],
+])('a server that answers all the same is there: %s', async (path, report) => {
+  const { base, asked } = await serve();
+  const env = { OPENAI_BASE_URL: `${base}${path}`, PROVIDER: 'openai:big' };
+  expect(await checkProviders(undefined, { cwd: tempDir(), env })).toMatchObject([{ ...report, ok: false }]);
+  expect(asked).toEqual([`${path}/models`]);
+});
+
+test('without a model, whoever has a list of several is there all the same', async () => {
+  const { base } = await serve();
+  const env = { MLX_BASE_URL: `${base}/several`, OPENAI_BASE_URL: `${base}/several`, PROVIDER_MODEL: 'other' };
+  const well = { ok: true, reachable: true, authorised: true, model: null, model_present: null };
+  const reports = await checkProviders(undefined, { cwd: tempDir(), env: { ...env, OLLAMA_BASE_URL: nobody } });
+  expect(reports.slice(1)).toMatchObject([well, well]);
+  for (const { advice } of reports.slice(1))
+    expect(advice).toEqual([expect.stringContaining('PROVIDER_MODEL (other)')]);
+});
+
+test('a job is checked for every model that its steps ask, and for the largest context', async () => {
+  const { base } = await serve();
+  const cwd = tempDir();
+  writeFileSync(join(cwd, 'child.yaml'), 'vars: {m: tiny}\nsteps: {c: {prompt: x, model: "{{ vars.m }}"}}\n');
+  writeFileSync(
+    join(cwd, 'job.yaml'),
+    `
+provider: {name: ollama, model: "small:1b", base_url: "${base}"}
+steps:
+  a: {prompt: x}
+  b: {prompt: x, options: {num_ctx: 9000}}
+  c: {prompt: x, model: none, options: {num_ctx: 9999}}
+  d: {prompt: x, model: none}
+  e: {prompt: x, model: "{{ steps.a.output }}"}
+  f: {spec: child.yaml}
+`,
+  );
+  expect(await checkProviders('job.yaml', { cwd, env: {} })).toMatchObject([
+    {
+      model: 'small:1b',
+      ok: true,
+      named_by: ['provider'],
+      advice: [expect.stringMatching(/9000 in steps\.b\.options/)],
+    },
+    { model: 'none', model_present: false, named_by: ['steps.c.model', 'steps.d.model'] },
+    { model: 'tiny', model_present: false, named_by: ['steps.f: steps.c.model'] },
+  ]);
+});
+
+test('a variable that is bad is told once, also where nobody needs it', async () => {
+  const { base } = await serve();
+  const env = { OLLAMA_BASE_URL: base, OPENAI_BASE_URL: `${base}/v1`, PROVIDER_TIMEOUT_S: 'abc' };
+  await expect(checkProviders(undefined, { cwd: tempDir(), env })).rejects.toThrow('PROVIDER_TIMEOUT_S');
+  const wrong = { PROVIDER: 'nope' };
+  await expect(checkProviders(undefined, { cwd: tempDir(), env: wrong, provider: 'echo' })).rejects.toThrow('`nope`');
+});
+
+test('recordings that are not there are not well', async () => {
+  const [report] = await checkProviders(undefined, { cwd: tempDir(), env: {}, provider: 'replay' });
+  expect(report).toMatchObject({ ok: false, advice: [expect.stringContaining('orch record')] });
+});
+
 test('the models of what is configured are listed, and why some cannot be', async () => {
   const { base } = await serve();
   const env = { OLLAMA_BASE_URL: base, OPENAI_BASE_URL: `${base}/v1`, OPENAI_API_KEY: 'sk-wrong-0123' };
@@ -101,6 +180,12 @@ async function serve(): Promise<{ readonly base: string; readonly asked: readonl
       void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
     if (url === '/api/tags') return say(200, { models: [{ name: 'small:1b', size: 5 }] });
     if (url === '/api/show') return say(200, { model_info: { 'general.architecture': 'a', 'a.context_length': 4096 } });
+    if (url.startsWith('/nowhere')) return say(404, { error: 'no such path' });
+    if (url.startsWith('/busy')) return say(429, { error: { message: 'slow down' } });
+    if (url.startsWith('/broken')) return say(500, {});
+    if (url.startsWith('/empty')) return say(200, { data: [] });
+    if (url.startsWith('/several')) return say(200, { data: [{ id: 'a' }, { id: 'b' }] });
+    if (url.startsWith('/elsewhere')) return void response.writeHead(302, { location: nobody }).end();
     if (headers.authorization !== 'Bearer sk-right-0123') return say(401, { error: { message: 'no' } });
     return say(200, { data: [{ id: 'big', context_window: 128_000 }] });
   });

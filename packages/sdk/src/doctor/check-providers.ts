@@ -7,13 +7,12 @@ import { askAround, compileOptions, surroundings, whereIs } from '../prepare/pre
 import type { PrepareOptions, Surroundings } from '../prepare/prepare-run.ts';
 import { nameProvider, requireProvider } from '../providers/choose-provider.ts';
 import { recordingsOf } from '../providers/open-providers.ts';
-import { knownSecrets } from '../secrets.ts';
 import { checkNamed } from './check-named.ts';
 import type { Around, ProviderReport } from './check-named.ts';
 import { joinNamed, namedByEnvironment, namedByJob, withUsualModel } from './named-providers.ts';
 import type { NamedProvider } from './named-providers.ts';
 
-export type CheckProvidersOptions = Pick<PrepareOptions, 'cwd' | 'env' | 'provider' | 'signal' | 'clock'>;
+export type CheckProvidersOptions = Pick<PrepareOptions, 'cwd' | 'env' | 'provider' | 'signal' | 'clock' | 'onSecrets'>;
 
 /** How long is waited for an Ollama that nobody named, in milliseconds. */
 const probeMs = 1_000;
@@ -28,7 +27,7 @@ export async function checkProviders(
   options: CheckProvidersOptions = {},
 ): Promise<readonly ProviderReport[]> {
   const around = surroundings(options);
-  const { env, cwd } = around;
+  const { secrets, cwd } = around;
   requireProvider(options.provider);
   const job = spec === undefined ? undefined : await compile(spec, around, options);
   const named = await namedProviders(job, around, options.provider);
@@ -40,7 +39,7 @@ export async function checkProviders(
   ]);
   const isWorthTelling = probed?.ok === true || (named.length === 0 && probed?.reachable === true);
   const all = probed !== undefined && isWorthTelling ? [...reports, probed] : reports;
-  return hideValue(joined(all), knownSecrets(env, job?.plan.secrets).hider);
+  return hideValue(joined(all), secrets.hider);
 }
 
 /** What is left open may come to one that is named, too: each is told once. */

@@ -1,13 +1,12 @@
 import { OrchError } from '@orch/contracts';
 import type { ModelInfo } from '@orch/contracts';
-import { hideError } from '@orch/secrets';
+import { hideError, hideValue } from '@orch/secrets';
 import { surroundings } from '../prepare/prepare-run.ts';
 import type { Surroundings } from '../prepare/prepare-run.ts';
 import { createProvider, nameProvider, requireProvider } from '../providers/choose-provider.ts';
 import { recordingsOf } from '../providers/open-providers.ts';
-import { knownSecrets } from '../secrets.ts';
 import type { CheckProvidersOptions } from './check-providers.ts';
-import { namedByEnvironment } from './named-providers.ts';
+import { namedByEnvironment, offline } from './named-providers.ts';
 
 /** The models of a provider, or why they cannot be listed. */
 export type ListedModels =
@@ -22,9 +21,9 @@ export async function listModels(options: CheckProvidersOptions = {}): Promise<r
   const around = surroundings(options);
   requireProvider(options.provider);
   const names = await namesOf(options.provider, around);
-  const { hider } = knownSecrets(around.env);
+  const { hider } = around.secrets;
   const listed = await Promise.all(names.map((name) => modelsOf(name, around)));
-  return listed.map((one) => (one.ok ? one : { ...one, error: OrchError.from(hideError(one.error, hider)) }));
+  return listed.map((one) => (one.ok ? hideValue(one, hider) : { ...one, error: hideError(one.error, hider) }));
 }
 
 async function namesOf(flag: string | undefined, { env }: Surroundings): Promise<string[]> {
@@ -33,9 +32,6 @@ async function namesOf(flag: string | undefined, { env }: Surroundings): Promise
   const names = named.map(({ choice }) => choice.name).filter((name) => !offline.has(name));
   return names.length === 0 ? ['ollama'] : names;
 }
-
-/** They answer without models. */
-const offline: ReadonlySet<string> = new Set(['echo', 'replay']);
 
 const orUsual = (name: string): string => (name === 'auto' ? 'ollama' : name);
 

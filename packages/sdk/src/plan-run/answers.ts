@@ -58,9 +58,9 @@ export function openAnswers(plan: Plan, around: Around): Answers {
 }
 
 /** What cannot be opened without its key or address is not known; the run itself will say why. */
-async function tryCreate(choice: ProviderChoice, { env, clock, jobDir }: Around): Promise<Provider | undefined> {
+async function tryCreate(choice: ProviderChoice, { env, clock, hide, jobDir }: Around): Promise<Provider | undefined> {
   try {
-    return await createProvider(choice, { env, clock, recordings: join(jobDir, 'recordings') });
+    return await createProvider(choice, { env, clock, hide, recordings: join(jobDir, 'recordings') });
   } catch (error) {
     if (OrchError.is(error) && error.code !== 'internal') return undefined;
     throw error;

@@ -3,7 +3,6 @@ import { OrchError } from '@orch/contracts';
 import type { CompiledJob, Plan, PlanStep, ProviderChoice } from '@orch/contracts';
 import { buildDag, dependents, levels } from '@orch/dag';
 import { basePaths } from '@orch/filestore';
-import { renderText } from '@orch/spec';
 import { asNow } from '../providers/choose-frozen.ts';
 import { nameProvider, requireProvider } from '../providers/choose-provider.ts';
 import { foreseeOutputs } from '../copy-outputs.ts';
@@ -18,6 +17,7 @@ import { requireSeparate } from '../prepare/require-separate.ts';
 import { refuseWarnings } from '../prepare/refuse-warnings.ts';
 import { openAnswers } from './answers.ts';
 import type { Answers } from './answers.ts';
+import { asFarAsKnown } from './as-far-as-known.ts';
 import { mostCalls, sumOf } from './most-calls.ts';
 import type { PlannedRun, PlannedStep } from './planned-run.ts';
 import { planStep } from './planned-step.ts';
@@ -78,14 +78,6 @@ function questionsOf({ kind, fields }: PlanStep): string[] {
   if (kind === 'approve') return [fields['question'] as string];
   if (kind !== 'job') return [];
   return (fields['job'] as unknown as { readonly plan: Plan }).plan.steps.flatMap(questionsOf);
-}
-
-/** A question as it will be asked, unless it names something that only a run knows. */
-function asFarAsKnown(question: string, { task, vars }: Plan): string {
-  if (/\{[{%][^}]*\b(?:steps|item|run|job|now)\b/.test(question)) return question;
-  const nowhere = { id: '', dir: '', outputs: '' };
-  const rendered = renderText(question, { task, vars, steps: {}, run: nowhere, job: { dir: '' }, now: '' });
-  return rendered.ok ? rendered.value : question;
 }
 
 function whoWaits(steps: readonly PlanStep[]): ReadonlyMap<string, readonly string[]> {

@@ -4,11 +4,13 @@ import type { CompiledJob, Hider, Json, Plan, PlanInput, PlanStep, SubJob } from
 import { createHider, hideValue, hidesNothing } from '@orch/secrets';
 import type { Secrets } from '../secrets.ts';
 
+type Hiding = Pick<Secrets, 'hider' | 'values'>;
+
 /**
  * The job without the secrets that stand in its files, its task or its variables: as it is kept, hashed and run. `usage`
  * when a secret is also a name that the job needs.
  */
-export function hideJob(job: CompiledJob, { hider, values }: Secrets): CompiledJob {
+export function hideJob(job: CompiledJob, { hider, values }: Hiding): CompiledJob {
   if (hidesNothing(hider)) return job;
   const plan = hidePlan(job.plan, hider);
   refuseSecretNames(job.plan, values);
@@ -19,7 +21,7 @@ export function hideJob(job: CompiledJob, { hider, values }: Secrets): CompiledJ
 }
 
 /** The variables whose values stand in the files or the plan of a job. */
-export function secretsInJob(job: CompiledJob, { hider, values }: Secrets): string[] {
+export function secretsInJob(job: CompiledJob, { hider, values }: Hiding): string[] {
   if (hidesNothing(hider)) return [];
   const texts = [canonicalJson(job.plan), job.spec.content, ...job.inputs.map(({ content }) => content)];
   const isIn = (value: string): boolean => {

@@ -8,10 +8,9 @@ import { findPipeline, pipelineNames } from '@orch/pipelines';
 import { hideError } from '@orch/secrets';
 import { loadJob, parseJob } from '@orch/spec';
 import type { CompileContext, SpecError } from '@orch/spec';
-import type { Environment } from '../environment.ts';
 import { copiesOfRun, inProject } from './copies-of-run.ts';
 import { hideJob, secretsInJob } from './hide-job.ts';
-import { knownSecrets } from '../secrets.ts';
+import type { Secrets } from '../secrets.ts';
 import { importJob, isCode } from '../define-job/import-job.ts';
 import { textOf } from '../define-job/job.ts';
 import type { Job } from '../define-job/job.ts';
@@ -35,12 +34,15 @@ export function findJobFile(cwd: string, name: string | undefined): string {
 /** What stands for the file of a job that has none. */
 export const definedFile = 'defined-job.json';
 
-type LoadContext = Pick<CompileContext, 'vars' | 'keptVars' | 'concurrency' | 'provider' | 'namedProvider'> & {
+type LoadContext = Pick<
+  CompileContext,
+  'vars' | 'keptVars' | 'concurrency' | 'provider' | 'namedProvider' | 'whyRefused'
+> & {
   readonly cwd: string;
-  /** Where secrets are found; they stay out of the compiled job. */
-  readonly env: Environment;
+  /** They stay out of the compiled job, and learn what it names before anybody is asked. */
+  readonly secrets: Secrets;
   /** Told of each variable whose value stands in the job as it is. */
-  readonly onSecret?: ((name: string) => void) | undefined;
+  readonly onExposed?: ((name: string) => void) | undefined;
   /** Instead of what stands in the file, which need not be there. */
   readonly defined?: Job | undefined;
   /** The job of a run: its copies stand for the file, and for others that compilation reads, where they are gone. */
@@ -52,13 +54,14 @@ type LoadContext = Pick<CompileContext, 'vars' | 'keptVars' | 'concurrency' | 'p
 /** Reads and compiles a job file. All that is wrong with it comes as one error `spec` whose `details.problems` lists it. */
 export async function loadJobFile(
   file: string,
-  { cwd, env, defined, kept, project, onSecret, ...context }: LoadContext,
+  { cwd, secrets, defined, kept, project, onExposed, ...context }: LoadContext,
 ): Promise<CompiledJob> {
   const shown = relative(cwd, file).startsWith('..') ? file : relative(cwd, file);
   const written = await readJob(file, { shown, cwd, defined, kept });
   let planJson = '';
   const loaded = await loadJob(written.text, {
     ...context,
+    onSecrets: (names) => void secrets.learn(names),
     providers: Object.keys(vendors),
     pipelines: pipelineNames,
     pipeline: async (name) => findPipeline(name),
@@ -73,8 +76,7 @@ export async function loadJobFile(
   const wrong: readonly Problem[] = loaded.ok ? wrongChoices(loaded.value, shown) : loaded.error;
   if (loaded.ok && wrong.length === 0) {
     const job = { ...loaded.value, planJson, inputs: joined(loaded.value.inputs, written.inputs) };
-    const secrets = knownSecrets(env, job.plan.secrets);
-    if (onSecret !== undefined) secretsInJob(job, secrets).forEach(onSecret);
+    if (onExposed !== undefined) secretsInJob(job, secrets).forEach(onExposed);
     return hideJob(project === undefined || namesProject(written.text) ? job : inProject(job, project), secrets);
   }
   const isMade = (name: string): boolean => (name === shown ? written.isCode : isCode(name));
@@ -83,7 +85,7 @@ export async function loadJobFile(
     file: shown,
     name: basename(file) === definedFile ? 'the defined job' : basename(file),
   });
-  throw hideError(error, knownSecrets(env).hider);
+  throw hideError(error, secrets.hider);
 }
 
 type WrittenJob = {

@@ -13,7 +13,6 @@ import { askAround, closingOnError, compileOptions, preparedWith, surroundings }
 import type { PrepareOptions, PreparedRun, Surroundings } from './prepare-run.ts';
 import { isFile, requireReads } from './reads-of-job.ts';
 import { requireSeparate } from './require-separate.ts';
-import { knownSecrets } from '../secrets.ts';
 
 export type PrepareResumeOptions = PrepareOptions &
   ResumeOptions & {
@@ -32,8 +31,11 @@ export type PlannedResume = {
 
 /** What going on with a run would do: nothing is run or written, and nobody is asked unless the job names another provider. */
 export async function planResume(dir: string, options: PrepareResumeOptions = {}): Promise<PlannedResume> {
+  const around = surroundings(options);
   const providers = new OpenProviders(options);
-  return forecast(dir, { around: surroundings(options), options, providers }).finally(() => providers.close());
+  const planned = await closingOnError({ providers, around }, () => forecast(dir, { around, options, providers }));
+  await providers.close();
+  return planned;
 }
 
 /**
@@ -44,7 +46,7 @@ export async function planResume(dir: string, options: PrepareResumeOptions = {}
 export async function prepareResume(dir: string, options: PrepareResumeOptions = {}): Promise<PreparedRun> {
   const around = surroundings(options);
   const providers = new OpenProviders(options);
-  return closingOnError(providers, async () => {
+  return closingOnError({ providers, around }, async () => {
     const { job, plan } = await forecast(dir, { around, options, providers });
     const anybody = options.frozen === true || plan.grows;
     const needed = anybody ? choicesOf(job) : plan.asking.flatMap((step) => choicesFor(step, job));
@@ -66,7 +68,7 @@ async function forecast(dir: string, going: Going): Promise<PlannedResume> {
   const job = await jobToRun(await readOwn(dir), going);
   // The copies that a job of another machine is run from lie in the folder of runs themselves.
   if (!job.jobDir.startsWith(resolve(dir) + sep)) requireSeparate(job, dirname(resolve(dir)));
-  const { hider } = knownSecrets(around.env, job.plan.secrets);
+  const { hider } = around.secrets.learn(job.plan.secrets);
   return { job, plan: await explainResume(dir, job, { ...options, hider }) };
 }
 

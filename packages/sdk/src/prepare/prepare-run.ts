@@ -1,11 +1,13 @@
 import { dirname, resolve } from 'node:path';
-import type { Clock, CompiledJob, JsonObject, Plan, ProviderChoice } from '@orch/contracts';
+import type { Clock, CompiledJob, Hider, JsonObject, Plan, ProviderChoice } from '@orch/contracts';
 import { readJob, systemClock } from '@orch/engine';
 import type { EnginePorts } from '@orch/engine';
 import { openToolServers } from '@orch/mcp';
 import { commandEnv } from '@orch/process';
-import { answersFromFiles, requireProvider } from '../providers/choose-provider.ts';
+import { hideThrown } from '@orch/secrets';
+import { answersFromFiles, requireProvider, requireVariables } from '../providers/choose-provider.ts';
 import type { ProviderQuestion } from '../providers/choose-provider.ts';
+import { refusals } from '../providers/why-refused.ts';
 import { readConcurrency, runsFolder, withDotenv } from '../environment.ts';
 import type { Environment } from '../environment.ts';
 import type { Job } from '../define-job/job.ts';
@@ -16,7 +18,7 @@ import { OpenProviders, choiceBefore, recordingsOf } from '../providers/open-pro
 import { notesOnReads } from './reads-of-job.ts';
 import { refuseWarnings } from './refuse-warnings.ts';
 import { requireSeparate } from './require-separate.ts';
-import { requireSecrets } from '../secrets.ts';
+import { Secrets } from '../secrets.ts';
 
 export type PrepareOptions = {
   /** The folder that relative paths count from; that of the process unless given. */
@@ -36,6 +38,8 @@ export type PrepareOptions = {
   readonly strict?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly clock?: Clock | undefined;
+  /** Told what takes out the secrets of the environment, and again when the job was read, before anybody is asked. */
+  readonly onSecrets?: ((hider: Hider) => void) | undefined;
 };
 
 export type PreparedRun = {
@@ -50,15 +54,15 @@ export type PreparedRun = {
 /** Everything before a run: reads and compiles the job, decides who answers, and asks whether they are there. */
 export async function prepareRun(spec: string | Job | undefined, options: PrepareOptions = {}): Promise<PreparedRun> {
   const around = surroundings(options);
-  requireProvider(options.provider);
-  const { file, defined } = whereIs(spec, { ...options, cwd: around.cwd });
   const providers = new OpenProviders(options);
-  const last = lastPlanOf(file, around, options);
-  const ask = (written: ProviderChoice, flag?: string): ProviderQuestion =>
-    askAround(around, { written, flag, jobDir: dirname(file) });
-  const askFor = (written: ProviderChoice, own: string): ProviderQuestion =>
-    askAround(around, { written, jobDir: answersFromFiles(written) ? own : dirname(file) });
-  return closingOnError(providers, async () => {
+  return closingOnError({ providers, around }, async () => {
+    requireProvider(options.provider);
+    const { file, defined } = whereIs(spec, { ...options, cwd: around.cwd });
+    const last = lastPlanOf(file, around, options);
+    const ask = (written: ProviderChoice, flag?: string): ProviderQuestion =>
+      askAround(around, { written, flag, jobDir: dirname(file) });
+    const askFor = (written: ProviderChoice, own: string): ProviderQuestion =>
+      askAround(around, { written, jobDir: answersFromFiles(written) ? own : dirname(file) });
     const job = await loadJobFile(file, {
       ...compileOptions(around, options),
       defined,
@@ -71,13 +75,15 @@ export async function prepareRun(spec: string | Job | undefined, options: Prepar
   });
 }
 
-/** Whoever was opened is closed again when nothing comes of it. */
-export async function closingOnError<T>(providers: OpenProviders, prepare: () => Promise<T>): Promise<T> {
+type Preparing = { readonly providers: OpenProviders; readonly around: Surroundings };
+
+/** Whoever was opened is closed again when nothing comes of it, and what is thrown quotes no secret. */
+export async function closingOnError<T>({ providers, around }: Preparing, prepare: () => Promise<T>): Promise<T> {
   try {
     return await prepare();
   } catch (error) {
     await providers.close();
-    throw error;
+    throw hideThrown(error, around.secrets.hider);
   }
 }
 
@@ -110,6 +116,9 @@ export type Surroundings = {
   readonly exposed: Set<string>;
   readonly cwd: string;
   readonly env: Environment;
+  readonly secrets: Secrets;
+  /** Takes out the secrets that are known by then. */
+  readonly hide: (text: string) => string;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   /** Warnings are errors. */
@@ -120,12 +129,23 @@ export function surroundings(options: PrepareOptions): Surroundings {
   const { cwd = process.cwd(), clock = systemClock, signal = new AbortController().signal } = options;
   const { strict = false } = options;
   const env = withDotenv(options.env ?? process.env, cwd);
-  return { cwd: resolve(cwd), env, clock, signal, strict, exposed: new Set() };
+  const secrets = new Secrets(env, options.onSecrets);
+  try {
+    requireVariables(env);
+  } catch (error) {
+    throw hideThrown(error, secrets.hider);
+  }
+  const hide = (text: string): string => secrets.hider.text(text);
+  return { cwd: resolve(cwd), env, secrets, hide, clock, signal, strict, exposed: new Set() };
 }
 
-export function compileOptions({ cwd, env, exposed }: Surroundings, { vars }: PrepareOptions) {
-  const onSecret = (name: string): void => void exposed.add(name);
-  return { cwd, env, onSecret, concurrency: readConcurrency(env), ...(vars === undefined ? {} : { vars }) };
+export function compileOptions(around: Surroundings, { vars }: PrepareOptions) {
+  const { cwd, env, secrets, exposed } = around;
+  const onExposed = (name: string): void => void exposed.add(name);
+  return {
+    ...{ cwd, secrets, onExposed, concurrency: readConcurrency(env), ...(vars === undefined ? {} : { vars }) },
+    whyRefused: refusals(around),
+  };
 }
 
 type Asked = Pick<ProviderQuestion, 'written' | 'flag' | 'key'> & { readonly jobDir: string };
@@ -140,20 +160,16 @@ export async function preparedWith(
   around: Surroundings,
 ): Promise<PreparedRun> {
   const { clock, env, strict, exposed } = around;
-  const { hider, values: secrets } = requireSecrets(env, job.plan.secrets ?? [], job.plan);
+  const secrets = around.secrets.require(job.plan);
+  const { hider } = around.secrets;
   const warnings = [...[...exposed].map(exposedNote), ...(await notesOnReads(job))];
   if (strict) refuseWarnings(warnings);
   const ours = commandEnv(env);
-  const tools = openToolServers({ env: ours, jobDir: job.jobDir, secrets: namedIn(job.plan, secrets), hider, clock });
+  const tools = openToolServers({ env: ours, jobDir: job.jobDir, secrets, hider, clock });
   const ports = { ...providers.lend(job, hider, around), clock, commandEnv: ours, hider, secrets, tools };
   const notes = [...providers.notes, ...warnings].map((note) => hider.text(note));
   const close = async (): Promise<void> => void (await Promise.all([tools.close(), providers.close()]));
   return { job, ports, notes, close };
-}
-
-/** A server of tools gets no secret that the job does not name. */
-function namedIn({ secrets = [] }: Plan, values: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
-  return new Map([...values].filter(([name]) => secrets.includes(name)));
 }
 
 function exposedNote(name: string): string {

@@ -71,7 +71,15 @@ async function choose({
   recordings = '/nowhere',
 }: Asked): Promise<ProviderChoice> {
   const signal = AbortSignal.timeout(10_000);
-  const chosen = await chooseProvider({ flag, written, env, recordings, clock: systemClock, signal });
+  const chosen = await chooseProvider({
+    flag,
+    written,
+    env,
+    recordings,
+    hide: (text) => text,
+    clock: systemClock,
+    signal,
+  });
   await chosen.provider.close?.();
   return chosen.choice;
 }

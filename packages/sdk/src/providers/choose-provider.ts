@@ -4,7 +4,7 @@ import type { Clock, Provider, ProviderChoice } from '@orch/contracts';
 import { nearest } from '@orch/dag';
 import type { SettingsInput } from '@orch/providers-core';
 import { parseProvider } from '@orch/spec';
-import { readText } from '../environment.ts';
+import { readConcurrency, readPolicy, readText } from '../environment.ts';
 import type { Environment } from '../environment.ts';
 import { createWith } from './settings-of.ts';
 import { vendors } from './vendors.ts';
@@ -21,10 +21,14 @@ export type ProviderQuestion = {
   /** Of the command line, over the job. */
   readonly flag?: string | undefined;
   readonly env: Environment;
+  /** Takes secrets out of what a service says. */
+  readonly hide: (text: string) => string;
   /** Absolute folder of recordings, beside the job. */
   readonly recordings: string;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** Nothing is waited for that would be over later, by the monotonic clock. */
+  readonly deadline?: number | undefined;
 };
 
 export type ChosenProvider = {
@@ -62,6 +66,14 @@ export function nameProvider({
 /** Throws `usage` unless `--provider` names a provider there is: also where no step asks one. */
 export function requireProvider(flag: string | undefined): void {
   if (flag !== undefined) readChoice(flag, '--provider');
+}
+
+/** Throws `usage` for a variable that is bad whoever is asked. Those of one vendor are read when it is asked. */
+export function requireVariables(env: Environment): void {
+  readPolicy(env);
+  readConcurrency(env);
+  const set = readText(env, ['PROVIDER']);
+  if (set !== undefined) readChoice(set, 'PROVIDER');
 }
 
 /** A flag that names the job's own provider keeps its address and options. */
@@ -121,21 +133,21 @@ function nobodyAnswers(env: Environment, cause: unknown): OrchError {
 /** The provider of a choice that was made. Nobody is asked whether it is there. */
 export async function createProvider(
   choice: ProviderChoice,
-  { clock, recordings, env, key }: Pick<ProviderQuestion, 'clock' | 'recordings' | 'env' | 'key'>,
+  { clock, recordings, env, hide, key }: Pick<ProviderQuestion, 'clock' | 'recordings' | 'env' | 'hide' | 'key'>,
 ): Promise<Provider> {
   const { create, environment } = await loadVendor(choice.name);
-  const make = (settings: SettingsInput): Provider => create({ settings, clock, recordings });
+  const make = (settings: SettingsInput): Provider => create({ settings, clock, hide, recordings });
   return createWith({ environment, create: make }, choice, { env, key });
 }
 
 /** The provider of a choice that was made, asked whether it is there and has the model. */
 export async function openProvider(choice: ProviderChoice, question: ProviderQuestion): Promise<ChosenProvider> {
   const vendor = await loadVendor(choice.name);
-  const { clock, signal, env } = question;
+  const { clock, signal, deadline, env } = question;
   const provider = await createProvider(choice, question);
   const usual = readText(env, ['PROVIDER_MODEL']);
   const asked = choice.model ?? usual;
-  const { model } = await provider.check(asked, { signal, clock }).catch((error: unknown) => {
+  const { model } = await provider.check(asked, { signal, clock, deadline }).catch((error: unknown) => {
     throw choice.model === undefined && usual !== undefined ? namedByVariable(error) : error;
   });
   const found = asked === undefined && model !== undefined ? [`${choice.name}: using the model ${model}`] : [];

@@ -11,7 +11,7 @@ import type { ChosenProvider, ProviderQuestion } from './choose-provider.ts';
 /** `folder`: of recordings, beside the job that named it. */
 type Opened = ChosenProvider & { readonly recordings?: Provider | undefined; readonly folder: string };
 
-type Around = Pick<ProviderQuestion, 'clock' | 'env'>;
+type Around = Pick<ProviderQuestion, 'clock' | 'env' | 'hide'>;
 
 type Lent = Pick<EnginePorts, 'provider' | 'providers' | 'recordings' | 'findProvider'>;
 

@@ -4,7 +4,7 @@ import { settingsOf } from './settings-of.ts';
 import { systemClock } from '@orch/engine';
 
 const environment = { baseUrl: ['X_BASE_URL', 'X_HOST'], apiKey: ['X_API_KEY'], apiVersion: ['X_VERSION'] };
-const around = { clock: systemClock, recordings: '/nowhere' };
+const around = { clock: systemClock, recordings: '/nowhere', hide: (text: string) => text };
 
 test('what the environment says for all providers stands under what the job says of one', () => {
   const env = { PROVIDER_TIMEOUT_S: '5', PROVIDER_MAX_RETRIES: '7', PROVIDER_CB_COOLDOWN_S: '9' };
@@ -46,6 +46,16 @@ test('headers get the secrets that they name; one that is not set is told with i
   expect(settings()).toThrow('AZURE_KEY (named by provider.headers.api-key), named as secret: not set');
   expect(settings('far')).toThrow('AZURE_KEY (named by providers.far.headers.api-key)');
 });
+
+test.each(['azure-0123456789\n', 'azure–0123456789', 'azure\t0123456789'])(
+  'a secret that no header can carry is told with its header, and never its value: %j',
+  (value) => {
+    const headers = { 'api-key': { secret: 'AZURE_KEY' } };
+    const settings = () => settingsOf({ name: 'x', headers }, { environment }, { env: { AZURE_KEY: value } });
+    expect(settings).toThrow('the value of AZURE_KEY (named by provider.headers.api-key) to be printable ASCII');
+    expect(settings).not.toThrow('0123456789');
+  },
+);
 
 test.each([
   ['ollama', 'OLLAMA_BASE_URL', 'ftp://there'],

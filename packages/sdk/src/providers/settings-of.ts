@@ -1,9 +1,10 @@
 import { OrchError } from '@orch/contracts';
 import type { Provider, ProviderChoice, ProviderLimits, ProviderResilience, ProviderSettings } from '@orch/contracts';
 import type { SettingsInput } from '@orch/providers-core';
-import { findSecrets } from '@orch/secrets';
 import { nameOfText, readPolicy } from '../environment.ts';
 import type { Environment } from '../environment.ts';
+import { namedSecrets } from '../named-secrets.ts';
+import { inHeaders } from '../secret-places.ts';
 import type { Vendor } from './vendors.ts';
 
 /** What the environment says where the choice does not, and in which variable. */
@@ -11,7 +12,7 @@ type FromEnvironment = { readonly [setting in keyof Vendor['environment']]?: { v
 
 /**
  * The settings of a provider: what the choice says, over what the environment does. Throws `usage` for a secret that
- * is not set; it names the header. `key`: what the job calls the choice.
+ * is not set, or cannot be sent; it names the header. `key`: what the job calls the choice.
  */
 export function settingsOf(
   choice: ProviderChoice,
@@ -121,15 +122,14 @@ function headersOf(
   headers: Headers,
   { env, key }: { readonly env: Environment; readonly key?: string | undefined },
 ): Readonly<Record<string, string>> {
-  const secrets = Object.entries(headers).flatMap(([header, value]) =>
-    typeof value === 'string' ? [] : [[value.secret, header] as const],
-  );
-  const names = new Map(secrets);
   const of = key === undefined ? 'provider' : `providers.${key}`;
-  const found = findSecrets({ names: [...names.keys()], env, namedBy: (name) => `${of}.headers.${names.get(name)}` });
-  if (!found.ok) throw found.error;
+  const places = inHeaders(of, headers);
+  const found = namedSecrets(
+    places.map(({ name }) => name),
+    { env, places },
+  );
   const entries = Object.entries(headers).map(([header, value]) => {
-    return [header, typeof value === 'string' ? value : (found.value.get(value.secret) ?? '')] as const;
+    return [header, typeof value === 'string' ? value : (found.get(value.secret) ?? '')] as const;
   });
   return Object.fromEntries(entries);
 }

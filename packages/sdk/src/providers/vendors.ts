@@ -5,6 +5,8 @@ import type { SettingsInput } from '@orch/providers-core';
 type VendorContext = {
   readonly settings: SettingsInput;
   readonly clock: Clock;
+  /** Takes secrets out of errors before they are cut. */
+  readonly hide: (text: string) => string;
   /** Absolute folder of recordings, beside the job. */
   readonly recordings: string;
 };
@@ -25,19 +27,19 @@ export type Vendor = {
 export const vendors: Readonly<Record<string, () => Promise<Vendor>>> = {
   async ollama() {
     const { createOllama, environment } = await import('@orch/providers-ollama');
-    return { create: ({ settings, clock }) => createOllama(settings, { clock }), environment };
+    return { create: ({ settings, ...deps }) => createOllama(settings, deps), environment };
   },
   async openai() {
     const { createOpenai, environment } = await import('@orch/providers-openai');
-    return { create: ({ settings, clock }) => createOpenai(settings, { clock }), environment };
+    return { create: ({ settings, ...deps }) => createOpenai(settings, deps), environment };
   },
   async anthropic() {
     const { createAnthropic, environment } = await import('@orch/providers-anthropic');
-    return { create: ({ settings, clock }) => createAnthropic(settings, { clock }), environment };
+    return { create: ({ settings, ...deps }) => createAnthropic(settings, deps), environment };
   },
   async mlx() {
     const { createMlx, environment } = await import('@orch/providers-mlx');
-    return { create: ({ settings, clock }) => createMlx(settings, { clock }), environment };
+    return { create: ({ settings, ...deps }) => createMlx(settings, deps), environment };
   },
   async replay() {
     const { createReplay } = await import('@orch/providers-replay');

@@ -20,6 +20,8 @@ export type CompileContext = PipelinePort & {
   readonly concurrency?: number;
   /** The names of the providers there are; unless given, any name will do. */
   readonly providers?: readonly string[];
+  /** Told the variables that the job and those it runs name as secret, before anybody is asked; also of a job that is wrong. */
+  readonly onSecrets?: (names: readonly string[]) => void;
   /**
    * Decides who answers, from what the job says (`{ name: 'auto' }` when it says nothing). Asked once, after everything
    * else was found right, and only when a step asks a model. Without it: as the job says, and nobody for `auto`.
@@ -35,6 +37,11 @@ export type CompileContext = PipelinePort & {
     jobDir: string,
   ) => ProviderChoice | Promise<ProviderChoice>;
   /**
+   * Why whoever answers takes no such options, or is wrongly described; undefined when nothing speaks against it. Asked
+   * when everything else was found right. Without it, that shows when a step's turn comes.
+   */
+  readonly whyRefused?: (choice: ProviderChoice, asked: AskedOptions) => Promise<Refusal | undefined>;
+  /**
    * The kinds that others brought, by name; or what loads them, given what `kinds` of a job says and its absolute folder.
    * Without it, any name will do in a job that has `kinds`, and what a step of such a kind holds is checked when it runs.
    */
@@ -49,6 +56,12 @@ export type CompileContext = PipelinePort & {
    */
   readonly importJob?: (path: string) => Promise<Result<ImportedJob, string>>;
 };
+
+/** What a step asks for beside its question. */
+export type AskedOptions = { readonly model?: string | undefined; readonly options: JsonObject };
+
+/** In a sentence: what was expected, what came; and what to do. */
+export type Refusal = { readonly message: string; readonly hint?: string | undefined };
 
 /** A job that code came to: its JSON, and the files that it was made from, by path from its folder. */
 export type ImportedJob = { readonly text: string; readonly inputs: readonly PlanInput[] };

@@ -8,6 +8,7 @@ const fields = record(
   {
     temperature: field(notNegative, 'How freely it answers; 0 is the most likely answer.'),
     top_p: field(numberFromTo(0, 1), 'The share of likely words it chooses from.'),
+    top_k: field(wholeNumber(1), 'How many of the likely words it chooses from.'),
     max_tokens: field(wholeNumber(1), 'The longest answer.'),
     seed: field(number('a whole number', { type: 'integer' }, Number.isSafeInteger), 'Makes answers repeatable.'),
     stop: field(listOf(text, 'strings'), 'Texts at which an answer ends.'),

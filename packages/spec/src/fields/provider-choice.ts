@@ -4,8 +4,9 @@ import { modelOptions } from './model-options.ts';
 import { limits, providerResilience } from './policy.ts';
 import { field, record } from './read-fields.ts';
 import { expected, nonEmptyText, oneOf, refined, refuse, text } from './type.ts';
-import type { Type } from './type.ts';
+import type { At, Type } from './type.ts';
 import { entryOf, inside } from '../source/written.ts';
+import type { WrittenMap } from '../source/written.ts';
 
 /** Left to whoever runs the job. */
 export const AUTO: ProviderChoice = { name: 'auto' };
@@ -37,6 +38,11 @@ const version = refined(
 
 /** Fields that mean something to one vendor only. */
 const fieldsOfOne = { api: 'openai', api_version: 'anthropic' } as const;
+
+/** Fields that mean nothing where nobody is asked. */
+const fieldsOfServices = ['base_url', 'options', 'limits', 'resilience', 'headers'];
+
+const askNobody: ReadonlySet<string> = new Set(['echo', 'replay']);
 
 const what = 'name, name:model, or a map with name, model, base_url, options';
 
@@ -70,15 +76,24 @@ export const providerChoice: Type<ProviderChoice> = {
     if (written.type !== 'map') return expected(what, written, { path, problems });
     const choice = parts.read(written, path, problems);
     if (choice === undefined) return undefined;
-    for (const [field, vendor] of Object.entries(fieldsOfOne)) {
-      const entry = entryOf(written, field);
-      if (entry === undefined || choice.name === vendor) continue;
-      const message = `${inside(path, field)}: only ${vendor} has this, got it for ${choice.name}`;
-      problems.add(entry.keySpan[0], { code: 'conflict', message });
-    }
+    checkMeaning(written, choice, { path, problems });
     return choice;
   },
 };
+
+function checkMeaning(written: WrittenMap, { name }: ProviderChoice, { path, problems }: At): void {
+  const note = (field: string, why: string): void => {
+    const entry = entryOf(written, field);
+    if (entry === undefined) return;
+    problems.add(entry.keySpan[0], { code: 'conflict', message: `${inside(path, field)}: ${why}` });
+  };
+  for (const [field, vendor] of Object.entries(fieldsOfOne)) {
+    if (name !== vendor) note(field, `only ${vendor} has this, got it for ${name}`);
+  }
+  for (const field of askNobody.has(name) ? fieldsOfServices : []) {
+    note(field, `means nothing for ${name}, which asks nobody`);
+  }
+}
 
 /** `ollama:qwen2.5:7b` → `{ name: 'ollama', model: 'qwen2.5:7b' }`; undefined when it is neither name nor name:model. */
 export function parseProvider(written: string): ProviderChoice | undefined {
