@@ -79,6 +79,39 @@ export function nested(): Job {
   );
 }
 
+/** A model that calls tools of a server, which keeps count, at a provider that takes few questions at once. */
+export function serving(): Job {
+  const server = `import { appendFileSync } from 'node:fs';
+    import { createInterface } from 'node:readline';
+    const answers = {
+      initialize: () => ({ protocolVersion: '2025-06-18', capabilities: { tools: {} }, serverInfo: { name: 's', version: '1' } }),
+      'tools/list': () => ({ tools: [{ name: 'use', inputSchema: { type: 'object', properties: { of: { type: 'string' } } } }] }),
+      'tools/call': ({ arguments: { of } }) => {
+        appendFileSync('used', of + '\\n');
+        return { content: [{ type: 'text', text: 'used ' + of }] };
+      },
+    };
+    for await (const line of createInterface({ input: process.stdin })) {
+      const { id, method, params } = JSON.parse(line);
+      if (id !== undefined) console.log(JSON.stringify({ jsonrpc: '2.0', id, result: answers[method](params) }));
+    }\n`;
+  const tools = ['s.use'];
+  return job(
+    'serving',
+    {
+      one: { prompt: 'One.', tools },
+      many: { each: ['x', 'y', 'z', 'x'], prompt: 'With {{ item }}.', tools },
+      plain: { each: [1, 2, 3], prompt: 'Plain {{ item }}.' },
+      end: { write: { 'end.md': '{{ steps.one.output }} {{ steps.many.output }} {{ steps.plain.output }}\n' } },
+    },
+    {
+      files: { 'server.mjs': server },
+      provider: { name: 'ollama', model: 'm', limits: { max_parallel: 2 } },
+      mcp: { s: { command: 'node', args: ['server.mjs'] } },
+    },
+  );
+}
+
 /** Steps that add steps, which add steps; items that each add one. */
 export function growing(): Job {
   const grow = `export default async ({ steps, addSteps }) => {

@@ -42,7 +42,7 @@ export function job(
     files = {},
     questions,
     ...fields
-  }: Pick<Job, 'questions'> & Partial<Pick<Job, 'files'>> & { durability?: string } = {},
+  }: Pick<Job, 'questions'> & Partial<Pick<Job, 'files'>> & { durability?: string; provider?: Steps; mcp?: Steps } = {},
 ): Job {
   const spec = { project: name, provider: 'ollama:m', concurrency: 3, ...fields, steps };
   return { name, files: { ...files, 'job.yaml': asJson(spec) }, questions };

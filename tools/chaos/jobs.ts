@@ -1,10 +1,10 @@
 import type { Draw } from './draw.ts';
-import { asking, enduring, growing, nested } from './flow-jobs.ts';
+import { asking, enduring, growing, nested, serving } from './flow-jobs.ts';
 import { command, job } from './job.ts';
 import type { Job, Steps } from './job.ts';
 
 export function allJobs(draw: Draw): readonly Job[] {
-  const flow = [enduring(), asking(), nested(), growing()];
+  const flow = [enduring(), asking(), nested(), growing(), serving()];
   return [chain(), diamond(), commands(), writers(), failing(), ...flow, layered(draw)];
 }
 

@@ -37,6 +37,10 @@ export const aims = {
   'command-not-logged': inLog('process.started', 'before'),
   // Not once it is synced: a relaxed run syncs nothing while its command goes on.
   'command-runs': onceWritten('process.started'),
+  // tools
+  'tool-called': onceSynced('tool.called'),
+  'tool-not-logged': inLog('tool.returned', 'before'),
+  'tool-returned': onceWritten('tool.returned'),
   // persons
   'question-asked': onceSynced('approval.requested'),
   'answer-not-logged': inLog(/approval\.(granted|rejected)/, 'before'),

@@ -29,12 +29,14 @@ export function brokenLaws(seen: Seen): string[] {
       ...nothingAskedTwice(run.events),
       ...oneChildEach(run),
       ...everyAnswerTold(run),
+      ...noToolCalledAgain(run.events),
     ]),
     ...nothingPaidTwice(
       seen,
       family.flatMap(({ entries }) => entries),
     ),
     ...effectsAfterEvents(seen, events),
+    ...toolsAfterEvents(seen, events),
     ...nobodySurvives(seen.dir),
   ];
 }
@@ -122,6 +124,25 @@ function everyAnswerTold({ dir, events, entries }: Told): string[] {
   return untold.map(
     ({ call, requestId }) => `the answer to call ${call} was kept, but no llm.response tells of ${requestId}`,
   );
+}
+
+/** What a tool has returned, the log knows: it answers every later attempt. */
+function noToolCalledAgain(events: readonly OrchEvent[]): string[] {
+  const returned = new Set<string>();
+  return events.flatMap((event) => {
+    if (event.type !== 'tool.called' && event.type !== 'tool.returned') return [];
+    const call = `${event.data.call} of ${nameOf(event)}`;
+    if (event.type === 'tool.returned') returned.add(call);
+    else if (returned.has(call)) return [`tool call ${call} was made again after it had returned (seq ${event.seq})`];
+    return [];
+  });
+}
+
+function toolsAfterEvents({ dir }: Seen, events: readonly OrchEvent[]): string[] {
+  const path = join(dir, 'used');
+  const used = existsSync(path) ? readFileSync(path, 'utf8').split('\n').length - 1 : 0;
+  const called = events.filter(({ type }) => type === 'tool.called').length;
+  return used <= called ? [] : [`tools were used ${used} times, and called ${called} times by the log`];
 }
 
 /** Never a call without its request, or a command without its start, in the log. */

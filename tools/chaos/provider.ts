@@ -46,12 +46,13 @@ export async function startProvider(answer: (question: string, nth: number) => s
     const [, asker = '', ...path] = (request.url ?? '').split('/');
     if (path.join('/') === 'api/tags') return void response.end(JSON.stringify({ models: [{ name: 'm' }] }));
     if (path.join('/') === 'api/show') return void response.end('{}');
-    const question = await readQuestion(request);
+    const { question, tools } = await readQuestion(request);
     const before = calls.filter((call) => call.delivered && call.question === question).length;
     const call: Call = { number: calls.length + 1, asker, question, delivered: false };
     calls.push(call);
     await provider.onPhase('asked', call);
-    const text = answer(question, before);
+    if (tools.length > 0) response.write(line({ message: { content: '', tool_calls: callsOf(question, tools) } }));
+    const text = tools.length > 0 ? '' : answer(question, before);
     const half = Math.ceil(text.length / 2);
     await sleep(pauseFor(question));
     response.write(line({ message: { content: text.slice(0, half) }, done: false }));
@@ -70,11 +71,24 @@ export async function startProvider(answer: (question: string, nth: number) => s
   return provider;
 }
 
-async function readQuestion(request: IncomingMessage): Promise<string> {
+/** `tools`: names of those that are to be called now, which is before any of them was. */
+type Question = { readonly question: string; readonly tools: readonly string[] };
+
+async function readQuestion(request: IncomingMessage): Promise<Question> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
-  const { messages } = JSON.parse(Buffer.concat(chunks).toString()) as { messages: { content: string }[] };
-  return messages.at(-1)?.content ?? '';
+  const { messages, tools = [] } = JSON.parse(Buffer.concat(chunks).toString()) as {
+    messages: { role: string; content: string }[];
+    tools?: { function: { name: string } }[];
+  };
+  const { role, content } = messages.at(-1) ?? { role: 'user', content: '' };
+  return { question: content, tools: role === 'tool' ? [] : tools.map((tool) => tool.function.name) };
+}
+
+/** Each of them twice. */
+function callsOf(question: string, tools: readonly string[]): object[] {
+  const called = tools.flatMap((name) => [1, 2].map((part) => ({ name, arguments: { of: `${question} ${part}` } })));
+  return called.map((one) => ({ function: one }));
 }
 
 function line(rest: object): string {

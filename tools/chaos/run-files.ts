@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { OrchEvent } from '../../packages/contracts/src/index.ts';
+import { canonicalJson } from '../../packages/cache/src/index.ts';
+import type { Json, OrchEvent } from '../../packages/contracts/src/index.ts';
 
 /** The whole lines of a log, and what follows the last of them. Throws when they are no chain. */
 export function readEvents(run: string): OrchEvent[] {
@@ -72,14 +73,15 @@ export function readEntries(run: string): Entry[] {
     if (!path.endsWith('.json')) return [];
     const { key, response, sha256, usage, paid } = JSON.parse(readFileSync(path, 'utf8')) as {
       key: string;
-      response: unknown;
+      response: Json;
       sha256: string;
       usage?: { tokens_out: number };
       paid?: { job_id: string; request_id: string };
     };
     if (usage === undefined || paid === undefined) return [];
     if (!path.endsWith(`/${key}.json`)) throw new Error(`${path} has the key ${key}`);
-    if (digestOf(String(response)) !== sha256) throw new Error(`the answer in ${path} does not fit ${sha256}`);
+    const answered = typeof response === 'string' ? response : canonicalJson(response);
+    if (digestOf(answered) !== sha256) throw new Error(`the answer in ${path} does not fit ${sha256}`);
     return [{ key, call: usage.tokens_out, jobId: paid.job_id, requestId: paid.request_id }];
   });
 }

@@ -10,6 +10,7 @@ import { languageMutations } from './language.ts';
 import { logMutations } from './log.ts';
 import { lossMutations } from './loss.ts';
 import { peopleMutations } from './people.ts';
+import { providerMutations } from './providers.ts';
 import { reuseMutations } from './reuse.ts';
 import { secretMutations } from './secrets.ts';
 import { stopMutations } from './stop.ts';
@@ -27,6 +28,7 @@ export const mutations: readonly Mutation[] = [
   ...lossMutations,
   ...stopMutations,
   ...toolMutations,
+  ...providerMutations,
   ...evidenceMutations,
   ...flowMutations,
   ...peopleMutations,
