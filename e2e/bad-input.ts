@@ -176,7 +176,7 @@ export const badProviders: readonly Case[] = [
     args: ['run', 'job.yaml', '--provider', 'ollama:llama3'],
     env: ({ unreachable }) => ({ OLLAMA_BASE_URL: unreachable }),
     exit: 5,
-    says: [/Expected Ollama to answer at http:\/\/127\.0\.0\.1:\d+/, 'ECONNREFUSED', 'ollama serve', 'OLLAMA_BASE_URL'],
+    says: [/Expected Ollama at http:\/\/127\.0\.0\.1:\d+ to answer/, 'ECONNREFUSED', 'ollama serve', 'OLLAMA_BASE_URL'],
   },
   {
     name: 'an Ollama without the model',

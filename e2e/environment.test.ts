@@ -69,9 +69,11 @@ const variables: Readonly<Record<string, Row>> = {
     ...{ ...ollama, behaviour: failing, see: ({ wire }) => wire.questions.length },
     ...{ value: '1', without: 4, with: 2, bad: '-1' },
   },
+  // The third is the trial after the cooldown.
   PROVIDER_CB_THRESHOLD: {
-    ...{ ...ollama, behaviour: failing, see: (seen) => [seen.wire.questions.length, opened(seen).length] },
-    ...{ value: '2', without: [4, 0], with: [2, 1], bad: '0' },
+    ...{ ...ollama, env: { ...ollama.env, PROVIDER_CB_COOLDOWN_S: '0.1' }, behaviour: failing },
+    ...{ see: (seen) => [seen.wire.questions.length, opened(seen).length] },
+    ...{ value: '2', without: [4, 0], with: [3, 2], bad: '0' },
   },
   PROVIDER_CB_COOLDOWN_S: {
     ...{ ...ollama, env: { ...ollama.env, PROVIDER_CB_THRESHOLD: '1' }, behaviour: failing },
@@ -116,7 +118,7 @@ async function runWith(context: TestContext, row: Row, given: Given): Promise<Se
   const env = Object.entries({ ...row.env, ...given.env }).map(([name, value]) => [name, filled(value)]);
   const job = {
     ...(row.provider !== undefined && { provider: row.provider }),
-    steps: { a: { prompt: 'How?', retry: 0 } },
+    steps: { a: { prompt: 'How?', retry: 0, timeout_s: 6.9 } },
   };
   place.write({ 'job.yaml': job, ...(given.dotenv && { '.env': dotenv(given.dotenv, filled) }) });
   const ended = await place.orch(['run'], Object.fromEntries(env) as Environment);

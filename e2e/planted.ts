@@ -64,7 +64,8 @@ export function formsIn(text: string): string[] {
 /** Written as programs do; by hand, so that this finds what orch's own list forgets. */
 const forms = [...new Set([token, deploy].flatMap(formsOf))];
 
-function formsOf(value: string): string[] {
+/** A value as programs write it. */
+export function formsOf(value: string): string[] {
   const hex = Buffer.from(value).toString('hex');
   return [
     value,

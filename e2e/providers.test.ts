@@ -114,7 +114,56 @@ describe.concurrent('providers', () => {
   });
 });
 
+describe.concurrent('what whoever answers does not take', () => {
+  test('options are refused by their place before anybody is asked; so is what means nothing', async (context) => {
+    const place = openPlace(context);
+    const wire = await startWire(context);
+    place.write({
+      'late.yaml': [
+        `provider: {name: ollama, model: small, base_url: "${wire.url}"}`,
+        'steps:',
+        '  a: {prompt: One?}',
+        '  b: {prompt: Two?, needs: [a], provider: "anthropic:small", options: {seed: 1}}',
+      ].join('\n'),
+      'echo.yaml': 'provider: {name: echo, limits: {max_parallel: 1}}\nsteps: {a: {prompt: x}}\n',
+    });
+    const env = { ANTHROPIC_BASE_URL: wire.url };
+    for (const command of ['validate', 'plan', 'run']) {
+      const { code, stderr } = await place.orch([command, 'late.yaml'], env);
+      expect(code).toBe(2);
+      expect(stderr).toMatch(/^late\.yaml:4:71: steps\.b\.options: expected options that anthropic takes .*`seed`/m);
+    }
+    const { code, stderr } = await place.orch(['run', 'echo.yaml']);
+    expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining('echo.yaml:1:24: ') as string });
+    expect(wire.questions).toEqual([]);
+  });
+
+  test('a wait that there is no time for is told with how long it is', async (context) => {
+    const place = openPlace(context);
+    const wire = await startWire(context, () => ({ status: 429, headers: { 'retry-after': '3600' } }));
+    place.write({
+      'job.yaml': { provider: 'ollama:small', steps: { a: { prompt: 'How?', timeout_s: 30, retry: 0 } } },
+    });
+    const { stdout, stderr } = await place.orch(['run'], { OLLAMA_BASE_URL: wire.url });
+    expect(stdout + stderr).toContain('it asks to wait 3600 s');
+  });
+});
+
 describe.concurrent('orch doctor and orch models', () => {
+  test('a wrong base URL is not well: what was not found out is not said', async (context) => {
+    const place = openPlace(context);
+    const wire = await startWire(context);
+    const env = { OPENAI_BASE_URL: wire.url, PROVIDER: 'openai:small' };
+    const { code, stdout } = await place.orch(['doctor'], env);
+    expect(code).toBe(5);
+    expect(stdout).toMatch(/✗ {2}openai +yes +- +small +- /);
+    expect(stdout).toContain('`base_url` (or OPENAI_BASE_URL)');
+    const json = await place.orch(['doctor', '--json'], env);
+    expect(JSON.parse(json.stdout)).toMatchObject({ providers: [{ authorised: null, model_present: null }] });
+    const bad = await place.orch(['doctor'], { ...env, PROVIDER_TIMEOUT_S: 'abc' });
+    expect(bad.stderr.match(/Expected PROVIDER_TIMEOUT_S/g)).toHaveLength(1);
+  });
+
   test('all is well: exit 0; the models are listed; no question is asked', async (context) => {
     const place = openPlace(context);
     const wire = await startWire(context);

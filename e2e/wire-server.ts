@@ -70,6 +70,7 @@ async function read(message: IncomingMessage): Promise<WireRequest['body']> {
 
 function list(path: string, response: ServerResponse): void {
   if (path.endsWith('/api/show')) return void response.end('{}');
+  if (!/\/(api\/tags|v1\/models)(\?|$)/.test(path)) return void response.writeHead(404).end('404 page not found');
   const names = ['small', 'big'];
   const listed = path.endsWith('/api/tags')
     ? { models: names.map((name, at) => ({ name, modified_at: `2026-01-0${9 - at}T00:00:00Z` })) }
