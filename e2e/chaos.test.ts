@@ -28,6 +28,8 @@ const cases: readonly (readonly [job: string, round: Case])[] = [
   ['asking', { kills: [at('child-end-not-told'), at('answer-logged')] }],
   ['nested', { kills: [at('child-not-started'), at('inside-child', 9)] }],
   ['growing', { kills: [at('growth-without-success', 2)] }],
+  ['serving', { kills: [at('tool-called', 2), at('tool-not-logged')] }],
+  ['serving', { kills: [at('tool-returned', 2)] }],
 ];
 
 const jobs = new Map(allJobs(drawFrom(1)).map((job) => [job.name, job]));
