@@ -125,6 +125,20 @@ test('an answer that is known before its end is not read on, and its connection 
   expect(await closed.promise).toBe('closed');
 });
 
+test('an answer that is known does not end a second time', async () => {
+  const closed = Promise.withResolvers<void>();
+  const ask = await serve((_, response) => {
+    response.on('close', () => closed.resolve());
+    response.end('known');
+  });
+  const ended: string[] = [];
+  const end = () => `ended ${ended.push('end')}`;
+  expect(await ask<string>({ push: () => 'known', end }).result).toBe('known');
+  await closed.promise;
+  await new Promise(setImmediate);
+  expect(ended).toEqual([]);
+});
+
 test.each(['push', 'end'] as const)('what a receiver throws in %s is how the request ends', async (place) => {
   const ask = await serve((_, response) => response.end('text'));
   const fail = (): never => {

@@ -78,7 +78,9 @@ class Answer<R> implements Receiving<R>, Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    this.#endWith(() => void this.#end().then(this.#settled.resolve, this.#settled.reject));
+    this.#endWith(() => {
+      if (this.#stopped === undefined) void this.#end().then(this.#settled.resolve, this.#settled.reject);
+    });
   }
 
   onResponseError(_: unknown, error: Error): void {
