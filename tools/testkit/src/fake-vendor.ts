@@ -21,7 +21,7 @@ export type FakeVendor = {
   ): Provider;
   /** Of a streamed answer. */
   readonly contentType: string;
-  /** The answer as its server streams it, at least one piece before its end. */
+  /** The answer as its server streams it: its first pieces say one of the texts each, the last ones end it. */
   stream(said: Said): readonly string[];
   /** The body of an error. */
   error(message: string): string;
