@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { all, failureOf, mockModel, providerFaults, serve } from '@orch/testkit';
+import { all, failureOf, hurried, mockModel, providerFaults, serve } from '@orch/testkit';
 import { expect, test } from 'vitest';
 import { ask, open, says, start, text, whole } from './testing/exchange.ts';
 import { fakeVendor } from './testing/fake-vendor.ts';
@@ -30,7 +30,7 @@ test('an error in the middle of a stream is asked again as one outside of it', a
   const { url, seen } = await serve((response) =>
     says(...(seen.length > 1 ? whole : [start, ...text(0, 'Be'), overloaded]))(response),
   );
-  const { anthropic, context, rests } = open({ baseUrl: url, maxRetries: 1 });
+  const { anthropic, context, rests } = hurried(open({ baseUrl: url, maxRetries: 1 }));
   expect(await anthropic.complete(ask(), context)).toMatchObject({ text: 'Because it is.' });
   expect(rests).toEqual([{ ms: 250, reason: 'backoff' }]);
 });

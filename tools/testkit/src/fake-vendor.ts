@@ -15,10 +15,10 @@ export type Said = {
 
 /** What `providerConformance` has to be told of a vendor: how its server talks. */
 export type FakeVendor = {
-  create(
+  readonly create: (
     settings: Partial<ProviderSettings>,
     deps: { readonly clock: FakeClock; readonly random: () => number },
-  ): Provider;
+  ) => Provider;
   /** Of a streamed answer. */
   readonly contentType: string;
   /** The answer as its server streams it: its first pieces say one of the texts each, the last ones end it. */

@@ -1,9 +1,12 @@
 export { all } from './all.ts';
+export { dotPng, titleSchema, toldTitleSchema, weather, weatherFunction } from './examples.ts';
+export { expectSameRequests } from './expect-same-requests.ts';
 export { failureOf } from './failure-of.ts';
 export { FakeClock } from './fake-clock.ts';
 export type { FakeHost } from './fake-host.ts';
 export { fakeHost } from './fake-host.ts';
 export type { FakeVendor, Said } from './fake-vendor.ts';
+export { hurried } from './hurried.ts';
 export { mockModel } from './mock-model.ts';
 export { openProvider } from './open-provider.ts';
 export type { Opened } from './open-provider.ts';

@@ -3,24 +3,21 @@ import type {
   ProviderContext,
   ProviderNotice,
   ProviderSettings,
-  Rest,
   SentRequest,
   SentResult,
 } from '@orch/contracts';
 import { onTestFinished } from 'vitest';
 import { FakeClock } from './fake-clock.ts';
 import type { FakeVendor } from './fake-vendor.ts';
-import { resting } from './resting.ts';
 
 export type Opened = {
   readonly provider: Provider;
   readonly clock: FakeClock;
-  /** Of a caller who keeps what it is told, and whose waits are over as soon as they begin. */
+  /** Of a caller who keeps what it is told. */
   readonly context: ProviderContext;
   readonly cancel: AbortController;
   readonly log: readonly (SentRequest | SentResult)[];
   readonly notices: readonly ProviderNotice[];
-  readonly rests: readonly Rest[];
 };
 
 /** A provider that does not try twice unless it is told to, closed when the test ends. */
@@ -31,14 +28,12 @@ export function openProvider(create: FakeVendor['create'], settings: Partial<Pro
   const cancel = new AbortController();
   const log: (SentRequest | SentResult)[] = [];
   const notices: ProviderNotice[] = [];
-  const { rests, rest } = resting(clock);
   const context: ProviderContext = {
     signal: cancel.signal,
     clock,
     beforeRequest: async (sent) => void log.push(sent),
     afterRequest: async (result) => void log.push(result),
     onNotice: (notice) => void notices.push(notice),
-    rest,
   };
-  return { provider, clock, context, cancel, log, notices, rests };
+  return { provider, clock, context, cancel, log, notices };
 }
