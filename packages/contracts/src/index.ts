@@ -24,29 +24,31 @@ export type { Manifest, StepSummary } from './schemas/manifest.ts';
 export type { Recording } from './schemas/recording.ts';
 export type { BlobStore, Clock, Hider, Ids } from './ports.ts';
 export type {
-  Capabilities,
-  CheckedModel,
   Delta,
   FinishReason,
   Image,
-  Limits,
   Message,
-  ModelInfo,
   ModelOptions,
   ModelRequest,
+  Reply,
+  Resilience,
+  ToolCall,
+  ToolSpec,
+  Usage,
+} from './exchange.ts';
+export type {
+  Capabilities,
+  CheckedModel,
+  Limits,
+  ModelInfo,
   Provider,
   ProviderContext,
   ProviderIdentity,
   ProviderNotice,
   ProviderSettings,
-  Reply,
-  Resilience,
   Rest,
   SentRequest,
   SentResult,
-  ToolCall,
-  ToolSpec,
-  Usage,
   WaitReason,
 } from './provider.ts';
 export type {

@@ -4,7 +4,7 @@ import type { Digest, Json, JsonObject } from './json.ts';
 import type { OrchError } from './orch-error.ts';
 import type { BlobStore, Clock, Hider } from './ports.ts';
 import type { Plan, PlanInput, ToolServer } from './plan.ts';
-import type { Message, ModelOptions, Reply, Resilience, ToolSpec } from './provider.ts';
+import type { Message, ModelOptions, Reply, Resilience, ToolSpec } from './exchange.ts';
 import type { ToolResult, ToolServers } from './tools.ts';
 import type { Result } from './result.ts';
 

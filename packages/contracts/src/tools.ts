@@ -1,6 +1,6 @@
 import type { JsonObject } from './json.ts';
 import type { ToolServer } from './plan.ts';
-import type { ToolSpec } from './provider.ts';
+import type { ToolSpec } from './exchange.ts';
 
 /** What a tool answered. An error of the tool is an answer too: the model is told. */
 export type ToolResult = { readonly text: string; readonly isError: boolean };

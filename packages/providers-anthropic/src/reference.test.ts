@@ -2,11 +2,9 @@ import Anthropic from '@anthropic-ai/sdk';
 import Anthropic2023 from '@anthropic-ai/sdk-2023';
 import { jsonSchemaOutputFormat } from '@anthropic-ai/sdk/helpers/json-schema';
 import type { Message, ModelRequest } from '@orch/contracts';
-import { serve } from '@orch/testkit';
+import { all, dotPng, expectSameRequests, weather } from '@orch/testkit';
 import { expect, test } from 'vitest';
 import { ask, open, says, whole } from './testing/exchange.ts';
-
-const dot = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII=';
 
 const schema = {
   type: 'object',
@@ -15,16 +13,8 @@ const schema = {
   additionalProperties: false,
 } as const;
 
-const weather = {
-  name: 'weather',
-  description: 'The weather of a town.',
-  inputSchema: { type: 'object', properties: { town: { type: 'string' } }, required: ['town'] },
-};
-const theirWeather = {
-  name: 'weather',
-  description: 'The weather of a town.',
-  input_schema: { type: 'object' as const, properties: { town: { type: 'string' } }, required: ['town'] },
-};
+const { inputSchema: input_schema, ...named } = weather;
+const theirWeather = { ...named, input_schema };
 
 const user = { role: 'user', content: 'Why?' } as const;
 const called: Message[] = [
@@ -58,13 +48,13 @@ const inBoth: Record<string, [Partial<ModelRequest>, Partial<Params & Params2023
     { messages: [user], stop_sequences: ['END'], max_tokens: 50 },
   ],
   images: [
-    { messages: [{ ...user, images: [{ mediaType: 'image/png', data: dot }] }] },
+    { messages: [{ ...user, images: [{ mediaType: 'image/png', data: dotPng }] }] },
     {
       messages: [
         {
           role: 'user',
           content: [
-            { type: 'image', source: { type: 'base64', media_type: 'image/png', data: dot } },
+            { type: 'image', source: { type: 'base64', media_type: 'image/png', data: dotPng } },
             { type: 'text', text: 'Why?' },
           ],
         },
@@ -146,72 +136,57 @@ const in2026: Record<string, [Partial<ModelRequest>, Partial<Params>]> = {
 };
 
 const common = { model: 'claude-x', max_tokens: 32_000, messages: [], stream: true } as const;
-const listed = ['anthropic-version', 'x-api-key', 'authorization', 'content-type', 'accept'];
+const versioned = ['anthropic-version', 'x-api-key', 'authorization'];
+const headers = [...versioned, 'content-type', 'accept'];
+const apiKey = 'sk-ant-test';
 
-/** Has the official client ask, then orch; returns both requests, as far as they are to be the same. */
-async function compare(
-  askOfficially: (url: string) => Promise<AsyncIterable<unknown>>,
-  { apiVersion, request }: { readonly apiVersion?: string; readonly request: Partial<ModelRequest> },
-) {
-  const { url, seen } = await serve(says(...whole));
-  for await (const _ of await askOfficially(url));
-  const { anthropic, context } = open({ baseUrl: url, apiKey: 'sk-ant-test', apiVersion });
+/** Has orch ask, in this version. */
+const asks = (request: Partial<ModelRequest>, apiVersion?: string) => async (baseUrl: string) => {
+  const { anthropic, context } = open({ baseUrl, apiKey, apiVersion });
   await anthropic.complete(ask(request), context);
-  return seen.map(({ url: path, headers, body }) => ({
-    path,
-    body,
-    headers: Object.fromEntries(listed.map((header) => [header, headers[header]])),
-  }));
-}
+};
 
 test.each(Object.entries(in2023))('2023-06-01, %s: the official client asks the same', async (_, [request, theirs]) => {
-  const [wanted, sent] = await compare(
-    (baseURL) => {
-      const client = new Anthropic2023({ baseURL, apiKey: 'sk-ant-test', authToken: null, maxRetries: 0 });
-      return client.messages.create({ ...common, ...theirs } as Params2023);
+  const [sent] = await expectSameRequests({
+    answer: says(...whole),
+    headers,
+    async official(baseURL) {
+      const client = new Anthropic2023({ baseURL, apiKey, authToken: null, maxRetries: 0 });
+      await all(await client.messages.create({ ...common, ...theirs } as Params2023));
     },
-    { apiVersion: '2023-06-01', request },
-  );
-  expect(sent).toEqual(wanted);
-  expect(sent?.headers).toMatchObject({ 'anthropic-version': '2023-06-01', 'x-api-key': 'sk-ant-test' });
+    ours: asks(request, '2023-06-01'),
+  });
+  expect(sent?.headers).toMatchObject({ 'anthropic-version': '2023-06-01', 'x-api-key': apiKey });
 });
 
 test.each(Object.entries(in2026))('2026-10-21, %s: the official client asks the same', async (_, [request, theirs]) => {
-  const [wanted, sent] = await compare(
-    (baseURL) => {
-      const client = new Anthropic({ baseURL, apiKey: 'sk-ant-test', maxRetries: 0 });
-      return client.messages.create({ ...common, ...theirs } as Params);
+  const [sent] = await expectSameRequests({
+    answer: says(...whole),
+    headers,
+    async official(baseURL) {
+      const client = new Anthropic({ baseURL, apiKey, maxRetries: 0 });
+      await all(await client.messages.create({ ...common, ...theirs } as Params));
     },
-    { request },
-  );
-  expect(sent).toEqual(wanted);
-  expect(sent?.headers).toMatchObject({ 'anthropic-version': '2026-10-21', authorization: 'Bearer sk-ant-test' });
-});
-
-test('what is streamed is asked for as the whole answer is', async () => {
-  const { url, seen } = await serve(says(...whole));
-  const { anthropic, context } = open({ baseUrl: url });
-  await anthropic.complete(ask(), context);
-  for await (const _ of anthropic.stream(ask(), context));
-  expect(seen[1]).toEqual(seen[0]);
-});
-
-test('models are asked for as the official client does', async () => {
-  const { url, seen } = await serve((response, { url: path }) => {
-    response.setHeader('content-type', 'application/json');
-    const page = path?.includes('after_id') === true ? { data: [{ id: 'b' }], has_more: false } : firstPage;
-    response.end(JSON.stringify(page));
+    ours: asks(request),
   });
-  const client = new Anthropic({ baseURL: url, apiKey: 'sk-ant-test', maxRetries: 0 });
-  for await (const _ of client.models.list({ limit: 1000 }));
-  const { anthropic, context } = open({ baseUrl: url, apiKey: 'sk-ant-test' });
-  await anthropic.models?.(context);
-  const asks = seen.map(({ url: path, headers }) => ({
-    path,
-    headers: listed.slice(0, 3).map((header) => headers[header]),
-  }));
-  expect(asks).toHaveLength(4);
-  expect(asks.slice(2)).toEqual(asks.slice(0, 2));
+  expect(sent?.headers).toMatchObject({ 'anthropic-version': '2026-10-21', authorization: `Bearer ${apiKey}` });
 });
 
 const firstPage = { data: [{ id: 'a' }], has_more: true, first_id: 'a', last_id: 'a' };
+
+test('models are asked for as the official client does', async () => {
+  const sent = await expectSameRequests({
+    answer(response, { url }) {
+      response.setHeader('content-type', 'application/json');
+      const page = url?.includes('after_id') === true ? { data: [{ id: 'b' }], has_more: false } : firstPage;
+      response.end(JSON.stringify(page));
+    },
+    headers: versioned,
+    official: async (baseURL) => all(new Anthropic({ baseURL, apiKey, maxRetries: 0 }).models.list({ limit: 1000 })),
+    async ours(baseUrl) {
+      const { anthropic, context } = open({ baseUrl, apiKey });
+      await anthropic.models?.(context);
+    },
+  });
+  expect(sent).toHaveLength(2);
+});

@@ -1,27 +1,9 @@
 import type { Message, ModelRequest } from '@orch/contracts';
-import { serve } from '@orch/testkit';
+import { all, dotPng, expectSameRequests, titleSchema, toldTitleSchema, weather, weatherFunction } from '@orch/testkit';
 import { Ollama } from 'ollama';
 import type { ChatRequest } from 'ollama';
-import { expect, test } from 'vitest';
+import { test } from 'vitest';
 import { ask, done, open, says } from './testing/exchange.ts';
-
-const dot = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII=';
-
-const schema = {
-  type: 'object',
-  properties: { title: { type: 'string' } },
-  required: ['title'],
-  additionalProperties: false,
-};
-
-const weather = {
-  name: 'weather',
-  description: 'The weather of a town.',
-  inputSchema: { type: 'object', properties: { town: { type: 'string' } }, required: ['town'] },
-};
-const { inputSchema: parameters, ...named } = weather;
-
-const toldSchema = `Answer with nothing but JSON that fits this JSON Schema:\n${JSON.stringify(schema)}`;
 
 const user = { role: 'user', content: 'Why?' } as const;
 const system = { role: 'system', content: 'Be brief.' } as const;
@@ -47,19 +29,19 @@ const asked: Record<string, [Partial<ModelRequest>, Partial<ChatRequest>]> = {
     { options: { temperature: 0.1, top_p: 0.9, top_k: 40, seed: 7, stop: ['END'], num_ctx: 4096, max_tokens: 50 } },
     { options: { temperature: 0.1, top_p: 0.9, top_k: 40, seed: 7, stop: ['END'], num_ctx: 4096, num_predict: 50 } },
   ],
-  'a schema': [{ schema }, { format: schema }],
+  'a schema': [{ schema: titleSchema }, { format: titleSchema }],
   'a schema beside tools, which is told': [
-    { schema, tools: [weather] },
+    { schema: titleSchema, tools: [weather] },
     {
-      messages: [system, { ...user, content: `Why?\n\n${toldSchema}` }],
-      tools: [{ type: 'function', function: { ...named, parameters } }],
+      messages: [system, { ...user, content: `Why?\n\n${toldTitleSchema}` }],
+      tools: [weatherFunction],
     },
   ],
   images: [
-    { messages: [{ ...user, images: [{ mediaType: 'image/png', data: dot }] }] },
-    { messages: [{ ...user, images: [Buffer.from(dot, 'base64')] }] },
+    { messages: [{ ...user, images: [{ mediaType: 'image/png', data: dotPng }] }] },
+    { messages: [{ ...user, images: [Buffer.from(dotPng, 'base64')] }] },
   ],
-  tools: [{ tools: [weather] }, { tools: [{ type: 'function', function: { ...named, parameters } }] }],
+  tools: [{ tools: [weather] }, { tools: [weatherFunction] }],
   'calls and what came of them': [
     { messages: called, tools: [weather] },
     {
@@ -76,7 +58,7 @@ const asked: Record<string, [Partial<ModelRequest>, Partial<ChatRequest>]> = {
         { role: 'tool', tool_name: 'weather', content: 'Rain.' },
         { role: 'tool', tool_name: 'weather', content: 'Which town?' },
       ],
-      tools: [{ type: 'function', function: { ...named, parameters } }],
+      tools: [weatherFunction],
     },
   ],
 };
@@ -85,38 +67,35 @@ const headers = ['content-type', 'accept', 'authorization', 'x-team'];
 
 test.each(Object.entries(asked))('%s: the request is the one that the official client sends', async (_, both) => {
   const [ours, theirs] = both;
-  const { url, seen } = await serve(says(done));
-  const client = new Ollama({ host: url, headers: { authorization: 'Bearer key', 'X-Team': 'blue' } });
-  const context = { num_ctx: 8192 };
   const messages = ask().messages as ChatRequest['messages'] & object;
-  const request = { model: 'llama3', messages, options: context, ...theirs, stream: true } as const;
-  for await (const _ of await client.chat(request));
-
-  const { ollama, context: lent } = open(url, { apiKey: 'key', headers: { 'X-Team': 'blue' } });
-  await ollama.complete(ask(ours), lent);
-  const [sent, wanted] = [seen[1], seen[0]];
-  expect(sent?.body).toEqual(wanted?.body);
-  expect(sent?.url).toBe(wanted?.url);
-  for (const header of headers) expect(sent?.headers[header]).toBe(wanted?.headers[header]);
-});
-
-test('what is streamed is asked for as the whole answer is', async () => {
-  const { url, seen } = await serve(says(done));
-  const { ollama, context } = open(url);
-  await ollama.complete(ask(), context);
-  for await (const _ of ollama.stream(ask(), context));
-  expect(seen[1]).toEqual(seen[0]);
+  const request = { model: 'llama3', messages, options: { num_ctx: 8192 }, ...theirs, stream: true } as const;
+  await expectSameRequests({
+    answer: says(done),
+    headers,
+    async official(host) {
+      const client = new Ollama({ host, headers: { authorization: 'Bearer key', 'X-Team': 'blue' } });
+      await all(await client.chat(request));
+    },
+    async ours(url) {
+      const { ollama, context } = open(url, { apiKey: 'key', headers: { 'X-Team': 'blue' } });
+      await ollama.complete(ask(ours), context);
+    },
+  });
 });
 
 test('models are asked for as the official client does', async () => {
-  const { url, seen } = await serve((response, request) =>
-    response.end(JSON.stringify(request.url === '/api/tags' ? { models: [{ name: 'llama3' }] } : {})),
-  );
-  const client = new Ollama({ host: url });
-  await client.list();
-  await client.show({ model: 'llama3' });
-  const { ollama, context } = open(url);
-  await ollama.models?.(context);
-  const asks = seen.map(({ url: path, body }) => ({ path, body }));
-  expect(asks.slice(2)).toEqual(asks.slice(0, 2));
+  await expectSameRequests({
+    answer: (response, { url }) =>
+      response.end(JSON.stringify(url === '/api/tags' ? { models: [{ name: 'llama3' }] } : {})),
+    headers: [],
+    async official(host) {
+      const client = new Ollama({ host });
+      await client.list();
+      await client.show({ model: 'llama3' });
+    },
+    async ours(url) {
+      const { ollama, context } = open(url);
+      await ollama.models?.(context);
+    },
+  });
 });

@@ -15,13 +15,13 @@ export type Said = {
 
 /** What `providerConformance` has to be told of a vendor: how its server talks. */
 export type FakeVendor = {
-  create(
+  readonly create: (
     settings: Partial<ProviderSettings>,
     deps: { readonly clock: FakeClock; readonly random: () => number },
-  ): Provider;
+  ) => Provider;
   /** Of a streamed answer. */
   readonly contentType: string;
-  /** The answer as its server streams it, at least one piece before its end. */
+  /** The answer as its server streams it: its first pieces say one of the texts each, the last ones end it. */
   stream(said: Said): readonly string[];
   /** The body of an error. */
   error(message: string): string;

@@ -1,39 +1,15 @@
-import type { ServerResponse } from 'node:http';
-import type { ModelRequest, Provider, ProviderContext, ProviderNotice } from '@orch/contracts';
+import type { ModelRequest, Provider } from '@orch/contracts';
 import type { SettingsInput } from '@orch/providers-core';
-import { FakeClock } from '@orch/testkit';
-import { onTestFinished } from 'vitest';
+import { openProvider, question, streams } from '@orch/testkit';
+import type { Answer, Opened } from '@orch/testkit';
 import { createAnthropic } from '../provider.ts';
 
-type Opened = {
-  readonly anthropic: Provider;
-  readonly context: ProviderContext;
-  readonly clock: FakeClock;
-  readonly notices: readonly ProviderNotice[];
-};
-
-/** An Anthropic that does not try twice unless it is told to, closed when the test ends. */
-export function open(settings: SettingsInput = {}): Opened {
-  const clock = new FakeClock();
-  const notices: ProviderNotice[] = [];
-  const anthropic = createAnthropic({ maxRetries: 0, ...settings }, { clock, random: () => 0.5 });
-  onTestFinished(() => anthropic.close?.());
-  const onNotice = (notice: ProviderNotice): void => void notices.push(notice);
-  return { anthropic, context: { signal: new AbortController().signal, clock, onNotice }, clock, notices };
+export function open(settings: SettingsInput = {}): Opened & { readonly anthropic: Provider } {
+  const opened = openProvider(createAnthropic, settings);
+  return { ...opened, anthropic: opened.provider };
 }
 
-export function ask(changes: Partial<ModelRequest> = {}): ModelRequest {
-  return {
-    model: 'claude-x',
-    messages: [
-      { role: 'system', content: 'Be brief.' },
-      { role: 'user', content: 'Why?' },
-    ],
-    options: {},
-    asked: { step: 'a', sample: 0, messagesSha256: '0'.repeat(64) },
-    ...changes,
-  };
-}
+export const ask = (changes: Partial<ModelRequest> = {}): ModelRequest => question({ model: 'claude-x', ...changes });
 
 type Event = { readonly type: string; readonly [field: string]: unknown };
 
@@ -83,12 +59,9 @@ export const callNamed = (id: string, index: number, name: string, ...pieces: st
 export const toSse = (events: readonly Event[]): string =>
   events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join('');
 
+export const contentType = 'text/event-stream; charset=utf-8';
+
 /** Answers with these events, as a stream. */
-export const says =
-  (...events: Event[]) =>
-  (response: ServerResponse): void => {
-    response.setHeader('content-type', 'text/event-stream; charset=utf-8');
-    response.end(toSse(events));
-  };
+export const says = (...events: Event[]): Answer => streams(contentType, [toSse(events)]);
 
 export const whole = [start, ...text(0, 'Because ', 'it is.'), ended('end_turn'), stop];

@@ -1,40 +1,20 @@
-import type { ServerResponse } from 'node:http';
-import type { ModelRequest, Provider, ProviderContext } from '@orch/contracts';
+import type { ModelRequest, Provider } from '@orch/contracts';
 import type { SettingsInput } from '@orch/providers-core';
-import { FakeClock } from '@orch/testkit';
-import { onTestFinished } from 'vitest';
+import { openProvider, question, streams } from '@orch/testkit';
+import type { Answer, Opened } from '@orch/testkit';
 import { createOllama } from '../provider.ts';
 
-type Opened = { readonly ollama: Provider; readonly context: ProviderContext; readonly clock: FakeClock };
-
-/** An Ollama that does not try twice unless it is told to, closed when the test ends. */
-export function open(baseUrl: string, settings: SettingsInput = {}): Opened {
-  const clock = new FakeClock();
-  const ollama = createOllama({ maxRetries: 0, baseUrl, ...settings }, { clock, random: () => 0.5 });
-  onTestFinished(() => ollama.close?.());
-  return { ollama, context: { signal: new AbortController().signal, clock }, clock };
+export function open(baseUrl: string, settings: SettingsInput = {}): Opened & { readonly ollama: Provider } {
+  const opened = openProvider(createOllama, { baseUrl, ...settings });
+  return { ...opened, ollama: opened.provider };
 }
 
-export function ask(changes: Partial<ModelRequest> = {}): ModelRequest {
-  return {
-    model: 'llama3',
-    messages: [
-      { role: 'system', content: 'Be brief.' },
-      { role: 'user', content: 'Why?' },
-    ],
-    options: {},
-    asked: { step: 'a', sample: 0, messagesSha256: '0'.repeat(64) },
-    ...changes,
-  };
-}
+export const ask = (changes: Partial<ModelRequest> = {}): ModelRequest => question({ model: 'llama3', ...changes });
+
+export const toLine = (value: object): string => `${JSON.stringify(value)}\n`;
 
 /** Answers with these lines, as a stream. */
-export const says =
-  (...lines: object[]) =>
-  (response: ServerResponse): void => {
-    response.setHeader('content-type', 'application/x-ndjson');
-    response.end(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
-  };
+export const says = (...lines: object[]): Answer => streams('application/x-ndjson', lines.map(toLine));
 
 /** The last line of an answer. */
 export const done = {
