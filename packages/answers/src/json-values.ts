@@ -54,15 +54,16 @@ function bracketed(text: string): { whole: Whole[]; broken: Broken | undefined }
   let budget = readings * text.length;
   for (let match = bracket.exec(text); match !== null; match = bracket.exec(text)) {
     const start = match.index;
-    const { end, fault, isMeant, extraCommas } = scanJson(text, start);
+    const { end, fault, isMeant, isAlmost, extraCommas } = scanJson(text, start);
     budget -= end - start;
     if (fault === undefined) {
       whole.push({ start, end, extraCommas });
       bracket.lastIndex = end;
       continue;
     }
-    const found = { start, end: isMeant ? looseEnd(text, start) : end, at: end, fault, isMeant };
-    if (isMeant || budget < 0) bracket.lastIndex = Math.max(found.end, start + 1);
+    const isSkipped = isMeant || isAlmost;
+    const found = { start, end: isSkipped ? looseEnd(text, start) : end, at: end, fault, isMeant };
+    if (isSkipped || budget < 0) bracket.lastIndex = Math.max(found.end, start + 1);
     if (broken === undefined || outranks(found, broken)) broken = found;
   }
   return { whole, broken };

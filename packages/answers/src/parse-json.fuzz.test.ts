@@ -86,6 +86,8 @@ test.each([
   ['open brackets', '['.repeat(1_000_000)],
   ['open objects', '{"a":'.repeat(200_000)],
   ['open comments', '[/*'.repeat(300_000)],
+  ['open names', '{a:'.repeat(300_000)],
+  ['small names', '{a:1} '.repeat(150_000)],
   ['quotes', '["'.repeat(500_000)],
   ['escapes', '{"a":"' + '\\\\'.repeat(500_000)],
   ['a long string', `{"a":"${'b'.repeat(1_000_000)}`],

@@ -39,6 +39,12 @@ describe('JSON is found', () => {
     expect(parseJson(text)).toEqual({ ok: true, value });
   });
 
+  test('a type or an example in another notation hides no answer beside it', () => {
+    const text = 'As {title: string, verdict: "pass" | "fail", notes: string[]}:\n{"title": "a", "verdict": "pass"}';
+    expect(parseJson(text, note)).toEqual({ ok: true, value: { title: 'a', verdict: 'pass' } });
+    expect(failure('{title: "Tea", author: {"title": "Bo", "verdict": "pass"}}', note).code).toBe('bad_answer');
+  });
+
   test('the largest of several, or the one that fits the schema', () => {
     const text = '{"title": "a", "verdict": "pass"} and {"title": "a", "verdict": "none", "more": [1, 2, 3]}';
     expect(parseJson(text)).toMatchObject({ value: { verdict: 'none' } });
@@ -63,6 +69,11 @@ describe('an answer is refused', () => {
     ['{"a": 1, // the first\n"b": 2}', /column 10, JSON wants a key in double quotes, there is "\/\/ the first\\n/],
     ['{"a": "one\ntwo"}', /column 11, JSON wants an escaped control character in a string/],
     ['[,]', /column 2, JSON wants a value, there is ",\]"/],
+    ['{title: "Tea", tags: ["a", "b"]}', /column 2, JSON wants a key in double quotes, there is "title: /],
+    ["{'title': 'Tea', 'more': {\"x\": 1}}", /column 2, JSON wants a key in double quotes/],
+    ['{\n// the tags\n"tags": ["a"], "n": 1}', /line 2, column 1, JSON wants a key in double quotes/],
+    ['{,"t":[1],"s":"x"}', /column 2, JSON wants a key in double quotes/],
+    ['[\'a\', {"x": 1}]', /column 2, JSON wants a value/],
     ["{'a': 1}", /column 2, JSON wants a key in double quotes, there is "'a': 1}"/],
     ['{"a": 01}', /column 7, JSON wants a value, there is "01}"/],
     ['{"a": "\\x"}', /column 8, JSON wants an escape that JSON knows/],

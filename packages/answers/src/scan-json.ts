@@ -4,6 +4,8 @@ export type JsonScan = {
   readonly fault?: string;
   /** Whether a key or a comma was read: what breaks off behind one was meant as JSON. */
   readonly isMeant: boolean;
+  /** Whether it breaks off at what other notations allow there: names without double quotes, comments, a missing value. */
+  readonly isAlmost: boolean;
   /** Where a comma stands before a closing bracket, as models write them: JSON has none there. */
   readonly extraCommas: readonly number[];
 };
@@ -14,6 +16,15 @@ const tooDeep = `at most ${deepest} brackets inside each other`;
 
 /** What may stand next; `end`: a comma or the closing bracket. */
 type Expected = 'value' | 'value or ]' | 'key or }' | 'colon' | 'end';
+
+/** By what may stand next: what stands there in objects and lists of other notations (JavaScript, Python, JSON5). */
+const almost: Readonly<Partial<Record<Expected, RegExp>>> = {
+  'key or }': /^(?:,|\/[/*]|'[^'\n]*'\s*:|[\w$-]+\s*:)/,
+  'value or ]': /^(?:,|\/[/*]|'[^'\n]*'\s*[,\]])/,
+};
+
+/** So much of a text is looked at. */
+const longestName = 200;
 
 type Token = { readonly at: number; readonly expected: Expected };
 type Fault = { readonly at: number; readonly fault: string };
@@ -32,10 +43,14 @@ export function scanJson(text: string, start: number): JsonScan {
     const from = blanksEnd(text, at);
     const depth = closing.length;
     const token = takeToken(text, from, { expected, closing });
-    if ('fault' in token) return { end: token.at, fault: token.fault, isMeant, extraCommas };
+    if ('fault' in token) {
+      const isAlmost = almost[expected]?.test(text.slice(token.at, token.at + longestName)) ?? false;
+      return { end: token.at, fault: token.fault, isMeant, isAlmost, extraCommas };
+    }
     if (comma !== undefined && closing.length < depth) extraCommas.push(comma);
-    if (closing.length === 0) return { end: token.at, isMeant, extraCommas };
-    if (closing.length > deepest) return { end: token.at, fault: tooDeep, isMeant: true, extraCommas };
+    const whole = { end: token.at, isAlmost: false, extraCommas };
+    if (closing.length === 0) return { ...whole, isMeant };
+    if (closing.length > deepest) return { ...whole, fault: tooDeep, isMeant: true };
     isMeant ||= token.expected !== 'end' && (expected === 'colon' || expected === 'end');
     comma = expected === 'end' && token.expected !== 'end' ? from : undefined;
     ({ at, expected } = token);
