@@ -15,9 +15,9 @@ export const effectMutations: readonly Mutation[] = [
   {
     name: 'request-leaves-unsynced',
     breaks: 'a request may be paid for of which the log knows nothing after a power cut',
-    file: `${src}/exchange/purchase.ts`,
-    replace: `return run.journal.append('llm.request', { ...sent, ...asks }, where);`,
-    by: `run.journal.push('llm.request', { ...sent, ...asks }, where); return Promise.resolve();`,
+    file: `${src}/exchange/tell-exchange.ts`,
+    replace: `return journal.append('llm.request', request, where);`,
+    by: `journal.push('llm.request', request, where); return Promise.resolve();`,
     tests: [`${src}/graph/order.test.ts`],
   },
   {

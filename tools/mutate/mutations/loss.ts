@@ -89,7 +89,7 @@ export const lossMutations: readonly Mutation[] = [
     name: 'recovered-from-any-request',
     breaks: 'a request in doubt counts as answered by what another one paid for',
     file: `${src}/resume/recover.ts`,
-    replace: 'if (entry?.paid?.job_id !== run.jobId || entry.paid.request_id !== request_id) return;',
+    replace: 'if (entry?.paid?.job_id !== run.jobId || entry.paid.request_id !== data.request_id) return;',
     by: 'if (entry === undefined) return;',
     tests: lost,
   },

@@ -1,22 +1,20 @@
 import { OrchError } from '@orch/contracts';
 import type {
   Digest,
-  Hider,
   ModelRequest,
   Preimage,
   Provider,
   ProviderContext,
   ProviderNotice,
   Reply,
-  SentResult,
   Usage,
   Where,
 } from '@orch/contracts';
-import { questionTokens, toUsageRecord } from '@orch/providers-core';
-import { failureData } from '../attempt/failure-data.ts';
+import { questionTokens } from '@orch/providers-core';
 import type { RunContext } from '../run/run-context.ts';
 import type { StoredReply } from './stored-reply.ts';
 import { outlast } from './outlast.ts';
+import { tellRequest, tellResponse } from './tell-exchange.ts';
 import { restFor } from './throttle.ts';
 
 /** What an attempt has spent so far. */
@@ -52,12 +50,12 @@ export async function buyReply(run: RunContext, purchase: Purchase): Promise<Sto
       sent = { request_id: run.ids.ulid(), provider, model };
       tally.calls++;
       const asks = { cache_key: key, try: attempt, options, prompt_tokens };
-      return run.journal.append('llm.request', { ...sent, ...asks }, where);
+      return tellRequest(run, { ...sent, ...asks }, where);
     },
     afterRequest: (result) => {
       run.admission.stir();
       addUsage(tally, result.ok ? result.reply.usage : result.usage);
-      const tell = () => run.journal.push('llm.response', { ...sent, ...responseData(result, run.hider) }, where);
+      const tell = () => tellResponse(run, sent, { result, where });
       if (result.ok) purchase.onPaid(tell);
       else tell();
       return Promise.resolve();
@@ -79,16 +77,6 @@ async function streamReply({ provider, request, log }: Purchase, context: Provid
 function addUsage(tally: Tally, usage: Usage = {}): void {
   tally.tokensIn += usage.tokensIn ?? 0;
   tally.tokensOut += usage.tokensOut ?? 0;
-}
-
-function responseData(result: SentResult, hider: Hider) {
-  const duration_s = Math.round(result.durationMs) / 1000;
-  if (result.ok) {
-    const { finishReason, usage } = result.reply;
-    return { duration_s, success: true, finish_reason: finishReason, ...toUsageRecord(usage) };
-  }
-  const spent = toUsageRecord(result.usage ?? {});
-  return { duration_s, success: false, ...spent, error: failureData(result.error, hider) };
 }
 
 function tellNotice(run: RunContext, who: { provider: string; model: string }, notice: ProviderNotice): void {

@@ -1,6 +1,7 @@
 import { endGroup, markedGroups } from '@orch/process';
 import type { Where } from '@orch/contracts';
 import type { OpenRequest } from './leftovers.ts';
+import { tellKept } from '../exchange/tell-exchange.ts';
 import type { RunContext } from '../run/run-context.ts';
 import { unitAt } from '../graph/unit.ts';
 
@@ -43,11 +44,7 @@ async function endCommands(run: RunContext, where: Where): Promise<void> {
 
 /** An answer that was kept by the very request that waited for it. Without one, the request is in doubt. */
 function tellAnswer(run: RunContext, { where, ts, data }: OpenRequest): void {
-  const { request_id, provider, model, cache_key } = data;
-  const entry = run.cache.get(cache_key);
-  if (entry?.paid?.job_id !== run.jobId || entry.paid.request_id !== request_id) return;
-  const duration_s = Math.max(0, Date.parse(entry.cached_at) - Date.parse(ts)) / 1000;
-  const answered = { duration_s, success: true, recovered: true, ...entry.usage };
-  const finished = entry.finish_reason === undefined ? {} : { finish_reason: entry.finish_reason };
-  run.journal.push('llm.response', { request_id, provider, model, ...answered, ...finished }, where);
+  const entry = run.cache.get(data.cache_key);
+  if (entry?.paid?.job_id !== run.jobId || entry.paid.request_id !== data.request_id) return;
+  tellKept(run, entry, { ts, sent: data, where });
 }

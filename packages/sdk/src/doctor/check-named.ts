@@ -67,12 +67,13 @@ async function examined(named: NamedProvider, provider: Provider, context: Exami
   const models = checked.contextTokens === undefined ? await listed(provider, context, model) : [];
   const contextTokens = checked.contextTokens ?? models.find(({ id }) => id === model)?.contextTokens;
   const isThere = isOffline ? null : true;
+  if (named.needsModel === true && !isOffline && model === undefined) return unwell(named, noModel(named), unnamed);
   return {
     ...{ provider: name, model: model ?? null, named_by: named.namedBy, ok: true },
     ...{ reachable: isThere, authorised: isThere, model_present: model === undefined ? null : isThere },
     ...{ context_tokens: contextTokens ?? null, problem: null },
     advice: [
-      ...(isOffline || model !== undefined ? [] : [noModel(named, context.env)]),
+      ...(isOffline || model !== undefined ? [] : [adviceOnModel(named, context.env)]),
       ...tooLarge(named, contextTokens),
     ],
   };
@@ -100,7 +101,13 @@ async function listed(provider: Provider, context: ProviderContext, found: strin
   }
 }
 
-function noModel({ choice: { name } }: NamedProvider, env: Environment): string {
+function noModel({ choice: { name } }: NamedProvider): OrchError {
+  return new OrchError('unconfigured', `Expected to be told which model of ${name} shall answer, none is named.`, {
+    hint: `Write ${name}:MODEL, or set PROVIDER_MODEL; \`orch models ${name}\` lists them.`,
+  });
+}
+
+function adviceOnModel({ choice: { name } }: NamedProvider, env: Environment): string {
   const usual = readText(env, ['PROVIDER_MODEL']);
   const other = usual === undefined ? '' : ` PROVIDER_MODEL (${usual}) is asked of whom PROVIDER or a job names.`;
   return `No model is named: write ${name}:MODEL; \`orch models ${name}\` lists them.${other}`;
@@ -122,6 +129,8 @@ function tooSlow({ choice: { name } }: NamedProvider): OrchError {
 type Reached = Pick<ProviderReport, 'reachable' | 'authorised' | 'model_present'>;
 
 const unknown: Reached = { reachable: null, authorised: null, model_present: null };
+
+const unnamed: Reached = { reachable: true, authorised: true, model_present: null };
 
 /** How far one came before this went wrong. */
 const reached: Readonly<Record<string, Reached>> = {

@@ -117,6 +117,25 @@ test('without a model, whoever has a list of several is there all the same', asy
     expect(advice).toEqual([expect.stringContaining('PROVIDER_MODEL (other)')]);
 });
 
+test('where a run would want to be told a model, nobody is well without one', async () => {
+  const { base } = await serve();
+  const env = { MLX_BASE_URL: `${base}/several`, OLLAMA_BASE_URL: nobody };
+  const cwd = tempDir();
+  const unnamed = { ok: false, reachable: true, authorised: true, model: null, model_present: null };
+  const problem = 'Expected to be told which model of mlx shall answer, none is named.';
+  const [asked] = await checkProviders(undefined, { cwd, env, provider: 'mlx' });
+  expect(asked).toMatchObject({ ...unnamed, problem, advice: [expect.stringContaining('mlx:MODEL')] });
+  const chosen = await checkProviders(undefined, { cwd, env: { ...env, PROVIDER: 'mlx' } });
+  expect(chosen.find(({ provider }) => provider === 'mlx')).toMatchObject(unnamed);
+  const steps = (model: string) => `provider: mlx\nsteps: {a: {prompt: x${model}}}`;
+  writeFileSync(join(cwd, 'usual.yaml'), steps(''));
+  writeFileSync(join(cwd, 'own.yaml'), steps(', model: b'));
+  expect((await checkProviders('usual.yaml', { cwd, env })).map(({ ok }) => ok)).toContain(false);
+  expect((await checkProviders('own.yaml', { cwd, env })).find(({ named_by: [by] }) => by === 'provider')?.ok).toBe(
+    true,
+  );
+});
+
 test('a job is checked for every model that its steps ask, and for the largest context', async () => {
   const { base } = await serve();
   const cwd = tempDir();

@@ -75,7 +75,14 @@ async function namedProviders(
 ): Promise<NamedProvider[]> {
   if (flag !== undefined) {
     const choice = nameProvider({ flag, written: job?.plan.provider ?? { name: 'auto' }, env });
-    return [{ choice: withUsualModel(choice, env), namedBy: ['--provider'], ...(job && { jobDir: job.jobDir }) }];
+    return [
+      {
+        choice: withUsualModel(choice, env),
+        namedBy: ['--provider'],
+        needsModel: true,
+        ...(job && { jobDir: job.jobDir }),
+      },
+    ];
   }
   return joinNamed(job === undefined ? [] : namedByJob(job, env), await namedByEnvironment(env));
 }

@@ -15,6 +15,8 @@ export type NamedProvider = {
   readonly key?: string;
   /** Absolute; of the job that names it. */
   readonly jobDir?: string;
+  /** Whether it will be asked for a model that only it itself can name. */
+  readonly needsModel?: boolean;
   /** The sizes of context that it is asked for, and where. */
   readonly contexts?: readonly { readonly tokens: number; readonly place: string }[];
 };
@@ -32,6 +34,7 @@ export async function namedByEnvironment(env: Environment): Promise<NamedProvide
     found.push({
       choice: isUsual ? withUsualModel(choice, env) : choice,
       namedBy: [...(isChosen ? ['PROVIDER'] : []), ...variables],
+      ...(isChosen && { needsModel: true }),
     });
   }
   return found;
@@ -52,10 +55,12 @@ type Around = { readonly jobDir: string; readonly path: string; readonly outer?:
 
 function within(plan: Plan, { jobDir, path, outer }: Around): NamedProvider[] {
   const { provider, providers = {}, steps } = plan;
-  const main = provider === undefined ? [] : [named(provider, [`${path}provider`], { place: `${path}provider` })];
+  const asksUsual = (key?: string) => ({ ...(steps.some((step) => asksItsModel(step, key)) && { needsModel: true }) });
+  const place = `${path}provider`;
+  const main = provider === undefined ? [] : [{ ...named(provider, [place], { place }), ...asksUsual() }];
   const others = Object.entries(providers).map(([key, choice]) => {
     const users = steps.filter((step) => step.provider === key).map(({ id }) => `${path}steps.${id}.provider`);
-    return { ...named(choice, users, { place: `${path}providers.${key}` }), key };
+    return { ...named(choice, users, { place: `${path}providers.${key}` }), key, ...asksUsual(key) };
   });
   const asked = steps.flatMap((step) => {
     const choice = step.provider === undefined ? (provider ?? outer) : providers[step.provider];
@@ -68,6 +73,10 @@ function within(plan: Plan, { jobDir, path, outer }: Around): NamedProvider[] {
     return within(job.plan, { jobDir: folder, path: `${path}steps.${id}: `, outer: provider ?? outer });
   });
   return [...[...main, ...others, ...asked].map((one) => ({ ...one, jobDir })), ...inner];
+}
+
+function asksItsModel({ kind, provider, fields }: PlanStep, key: string | undefined): boolean {
+  return kind === 'llm' && provider === key && fields['model'] === undefined;
 }
 
 function named(choice: ProviderChoice, namedBy: readonly string[], { place }: { place: string }): NamedProvider {

@@ -31,18 +31,19 @@ steps:
   ]);
 });
 
-test('what is wrong with a provider itself is told where it is described, and nothing of its steps', async () => {
+test('what is wrong with a provider itself is told where it is described, and of its steps what is wrong beside it', async () => {
   const text = `
 provider: {name: near, options: {seed: 1}}
 providers:
   worse: {name: bad}
 steps:
   a: {prompt: x, options: {seed: 2}}
-  b: {prompt: x, provider: worse}
+  b: {prompt: x, provider: worse, options: {stop: [x]}}
   c: {prompt: x, provider: {name: near, model: m, options: {stop: [x]}}}`;
   expect(await errorsOf(text, { whyRefused })).toEqual([
     '2:11 bad_value provider: expected options that near takes, got `seed`',
     '4:10 bad_value providers.worse: expected another name, got `bad` [call it good]',
+    '6:27 bad_value steps.a.options: expected options that near takes, got `seed`',
     '8:28 bad_value steps.c.provider: expected options that near takes, got `stop`',
   ]);
   const named = 'provider: worse\nproviders: {worse: {name: bad}}\nsteps: {a: {prompt: x}}';

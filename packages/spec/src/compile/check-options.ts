@@ -18,16 +18,19 @@ type Around = {
 /** Notes what those who answer do not take: of what the job says of them, and of the options of its steps. */
 export async function checkOptions(job: CheckedJob, plan: Plan, { outer, ...around }: Around): Promise<void> {
   const main = plan.provider ?? outer;
-  const wrong = new Set<ProviderChoice>();
+  /** By what is left of them to look at their steps with. */
+  const wrong = new Map<ProviderChoice, ProviderChoice | undefined>();
   for (const [key, choice] of choicesOf(plan)) {
     const why = await around.whyRefused(choice, { options: {} });
     if (why === undefined) continue;
-    wrong.add(choice);
+    const bare = { ...choice, options: {} };
+    wrong.set(choice, (await around.whyRefused(bare, { options: {} })) === undefined ? bare : undefined);
     note(why, spotOf(key, job, around.problems));
   }
   for (const step of job.draft.steps) {
     const choice = step.provider === undefined ? main : plan.providers?.[step.provider.key];
-    if (choice !== undefined && !wrong.has(choice)) await checkStep(step, choice, around);
+    const asked = choice !== undefined && wrong.has(choice) ? wrong.get(choice) : choice;
+    if (asked !== undefined) await checkStep(step, asked, around);
   }
   for (const { id, fields } of plan.steps) {
     const inner = job.jobs.get(id)?.job;
