@@ -1,14 +1,11 @@
 import { inspect } from 'node:util';
 import { all, failureOf, hurried, mockModel, providerFaults, serve } from '@orch/testkit';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { ask, open, says, start, text, whole } from './testing/exchange.ts';
 import { fakeVendor } from './testing/fake-vendor.ts';
 
-providerFaults({
-  ...fakeVendor('2026-10-21'),
-  mockPath: '',
-  variable: 'ANTHROPIC_BASE_URL',
-  piece: (json) => `event: content_block_delta\ndata: ${json}\n\n`,
+describe.each(['2023-06-01', '2026-10-21'] as const)('version %s', (apiVersion) => {
+  providerFaults({ ...fakeVendor(apiVersion), mockPath: '', variable: 'ANTHROPIC_BASE_URL' });
 });
 
 test('an independent mock answers: text, calls of tools, and the list of its models', async () => {

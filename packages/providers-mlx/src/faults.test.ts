@@ -1,4 +1,4 @@
-import { providerFaults, serverSent } from '@orch/testkit';
+import { providerFaults } from '@orch/testkit';
 import { expect } from 'vitest';
 import { fakeVendor } from './testing/fake-vendor.ts';
 
@@ -6,7 +6,6 @@ providerFaults({
   ...fakeVendor,
   mockPath: '/v1',
   variable: 'MLX_BASE_URL',
-  piece: serverSent,
   wordings: [
     [
       404,

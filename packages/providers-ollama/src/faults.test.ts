@@ -6,7 +6,6 @@ providerFaults({
   ...fakeVendor,
   mockPath: '',
   variable: 'OLLAMA_BASE_URL',
-  piece: (json) => `${json}\n`,
   wordings: [
     [
       404,

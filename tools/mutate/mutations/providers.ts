@@ -30,6 +30,22 @@ export const providerMutations: readonly Mutation[] = [
     tests: [`${core}/hostile.test.ts`],
   },
   {
+    name: 'json-of-any-length',
+    breaks: 'a list of models without end takes twice the memory that it may',
+    file: `${core}/read-json.ts`,
+    replace: 'if (bytes > maxBytes) throw tooMuch();',
+    by: '',
+    tests: [`${core}/hostile.test.ts`],
+  },
+  {
+    name: 'error-of-any-length',
+    breaks: 'what a server says of its fault is read without end',
+    file: `${core}/read-start.ts`,
+    replace: 'return bytes > maxBytes ? end() : undefined;',
+    by: 'return undefined;',
+    tests: [`${core}/hostile.test.ts`],
+  },
+  {
     name: 'silence-while-used',
     breaks: 'the time that an answer is being used counts as silence of the server',
     file: `${core}/read-answer.ts`,

@@ -1,4 +1,3 @@
-import type { ServerResponse } from 'node:http';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import type { OrchError, ProviderSettings, Rest } from '@orch/contracts';
@@ -12,6 +11,7 @@ import { openProvider } from './open-provider.ts';
 import { openServed, whole } from './open-served.ts';
 import { question } from './question.ts';
 import { breaksOff, responds, streams } from './scripts.ts';
+import { tamperWith } from './tamper-with.ts';
 
 /** What `providerFaults` has to be told besides of a vendor. */
 export type FaultyVendor = FakeVendor & {
@@ -19,8 +19,6 @@ export type FaultyVendor = FakeVendor & {
   readonly mockPath: '' | '/v1';
   /** The environment variable for its base URL. */
   readonly variable: string;
-  /** A piece of a stream that holds this. */
-  readonly piece: (json: string) => string;
   /** Failures in its server's own words, by their status, and what becomes of them. */
   readonly wordings?: readonly (readonly [number, string, Partial<Pick<OrchError, 'code'>> & { hint?: unknown }])[];
 };
@@ -89,19 +87,22 @@ function testBrokenAnswers(vendor: FaultyVendor): void {
     expect(always.rests).toEqual([{ ms: 250, reason: 'backoff' }]);
   });
 
-  const [first = '', ...later] = vendor.stream(whole);
-
-  test.each([
-    ['ends before its end', [first], { code: 'network' }],
-    [
-      'has a piece that is no JSON',
-      [first, vendor.piece('{"words": ['), ...later],
-      { code: 'bad_response', message: containing('{"words": [') },
-    ],
-  ])('a stream that %s is no answer', async (_, pieces, failure) => {
-    const { provider, context } = await openServed(vendor, [streams(vendor.contentType, pieces)]);
+  test('an answer with a chunk that is no JSON is no answer, and asked for again', async () => {
+    const mock = await mockModel({ chunkSize: 5 });
+    tamperWith(mock, (piece) => (piece.includes('se it') ? piece.replace('{', '{broken ') : piece));
+    const { provider, context, rests } = openAt(vendor, mock.url, { maxRetries: 1 });
+    const failure = { code: 'bad_response', message: containing('{broken ') };
     expect(await failureOf(provider.complete(question(), context))).toMatchObject(failure);
+    expect(rests).toEqual([{ ms: 250, reason: 'backoff' }]);
     expect(await failureOf(all(provider.stream(question(), context)))).toMatchObject(failure);
+  });
+
+  const [first = ''] = vendor.stream(whole);
+
+  test('a stream that ends before its end is no answer', async () => {
+    const { provider, context } = await openServed(vendor, [streams(vendor.contentType, [first])]);
+    expect(await failureOf(provider.complete(question(), context))).toMatchObject({ code: 'network' });
+    expect(await failureOf(all(provider.stream(question(), context)))).toMatchObject({ code: 'network' });
   });
 
   test('a server that broke off was there: nobody is told to start it', async () => {
@@ -128,20 +129,18 @@ function testSilences(vendor: FaultyVendor): void {
     ['as for all', { timeoutMs: 20_000 }],
     ['for them', { timeoutMs: 1e9, resilience: { betweenChunksMs: 20_000 } }],
   ])('chunks may be slow, each in its own time (%s); one that does not come ends the wait', async (_, settings) => {
-    const [first = '', ...later] = vendor.stream(whole);
-    const asked = Promise.withResolvers<ServerResponse>();
-    const script = (response: ServerResponse): void => {
-      streams(vendor.contentType, [first], false)(response);
-      asked.resolve(response);
-    };
-    const { provider, context, clock } = await openServed(vendor, [script], { maxRetries: 0, ...settings });
+    const mock = await mockModel({ chunkSize: 5 });
+    const words = ['Becau', 'se it', ' is s', 'o.'].map((text) => ({ text, ...Promise.withResolvers<void>() }));
+    tamperWith(mock, async (piece) => {
+      await words.find(({ text }) => piece.includes(`${text}"`))?.promise;
+      return piece;
+    });
+    const { provider, context, clock } = openAt(vendor, mock.url, settings);
     const parts = provider.stream(question(), context)[Symbol.asyncIterator]();
-    expect((await parts.next()).value).toMatchObject({ text: 'Be' });
-    const response = await asked.promise;
-    for (const [at, text] of ['cause', ' é🙂'].entries()) {
+    for (const { text, resolve } of words.slice(0, -1)) {
       const next = parts.next();
       await clock.advance(19_000);
-      response.write(later[at]);
+      resolve();
       expect((await next).value).toMatchObject({ text });
     }
     const last = failureOf(parts.next());
