@@ -2,10 +2,10 @@
 // are ready, keeps connections, and ends with its standard input.
 import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
-import { paths, streamedAnswer, wholeAnswer } from './answers.ts';
+import { answersByPath } from './answers.ts';
 
-const whole = wholeAnswer();
-const streamed = streamedAnswer();
+const answers = answersByPath();
+const missing = Buffer.from('HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n');
 const headEnd = Buffer.from('\r\n\r\n');
 
 const server = createServer({ noDelay: true }, serve);
@@ -24,6 +24,7 @@ function serve(socket: Socket): void {
     const length = Number(/^content-length: *(\d+)/im.exec(text)?.[1]);
     if (pending.length < head + headEnd.length + length) return;
     pending = Buffer.alloc(0);
-    socket.write(text.startsWith(`POST ${paths.streamed}/`) ? streamed : whole);
+    const path = /^POST ([^ ?]+)/.exec(text)?.[1] ?? '';
+    socket.write(answers.get(path) ?? missing);
   });
 }

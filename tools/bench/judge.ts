@@ -27,7 +27,7 @@ function toLine(row: string, result: CaseResult, { name, unit, targets }: Figure
   const orch = value('orch');
   const limit = value('limit');
   const peers: Record<string, number> = {};
-  for (const contender of result.found.keys()) {
+  for (const contender of Object.keys(result.case.contenders)) {
     const cost = value(contender);
     if (contender !== 'orch' && contender !== 'limit' && cost !== undefined) peers[contender] = cost;
   }

@@ -1,23 +1,33 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { ModelRequest, Provider, ProviderContext } from '@orch/contracts';
-import { apiKey, messages, question } from './question.ts';
+import type { HttpDeps, SettingsInput } from '@orch/providers-core';
+import { apiKey, messages, models, options } from './question.ts';
+import type { Vendor } from './question.ts';
 
 const sha256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
+const step = 'notes';
 
-export const asked: ModelRequest = {
-  model: question.model,
-  messages,
-  options: { temperature: 0 },
-  asked: { step: 'notes', sample: 0, messagesSha256: sha256 },
+export function toRequest(vendor: Vendor): ModelRequest {
+  const asked = { step, sample: 0, messagesSha256: sha256 };
+  return { model: models[vendor], messages, options: options[vendor], asked };
+}
+
+type Create = (input: SettingsInput, deps: HttpDeps) => Provider;
+
+const creators: Readonly<Record<Vendor, () => Promise<Create>>> = {
+  openai: async () => (await import('@orch/providers-openai')).createOpenai,
+  anthropic: async () => (await import('@orch/providers-anthropic')).createAnthropic,
+  ollama: async () => (await import('@orch/providers-ollama')).createOllama,
 };
 
 /** orch's provider with limits that are kept, though never reached. */
-export async function openProvider(baseUrl: string): Promise<Provider> {
-  const { createOpenai } = await import('@orch/providers-openai');
+export async function openProvider(vendor: Vendor, service: string): Promise<Provider> {
+  const create = await creators[vendor]();
   const { systemClock } = await import('@orch/engine');
   const limits = { requestsPerMinute: 10_000_000, tokensPerMinute: 10_000_000_000, maxParallel: 64 };
-  return createOpenai({ baseUrl, apiKey, limits }, { clock: systemClock });
+  const baseUrl = vendor === 'openai' ? `${service}/v1` : service;
+  return create({ baseUrl, apiKey, limits }, { clock: systemClock });
 }
 
 /** The context of an exchange as the engine makes it, but for the events. */
@@ -34,7 +44,7 @@ export async function quietContext(): Promise<() => ProviderContext> {
 }
 
 /** The same with the request in the log before it leaves, and its answer after it, neither synced. */
-export async function loggingContext(dir: string): Promise<() => ProviderContext> {
+export async function loggingContext(vendor: Vendor, dir: string): Promise<() => ProviderContext> {
   const { checkEvent } = await import('@orch/contracts/schemas');
   const { openLog } = await import('@orch/events');
   const { systemIds } = await import('@orch/engine');
@@ -42,15 +52,15 @@ export async function loggingContext(dir: string): Promise<() => ProviderContext
   const jobId = `job_${randomBytes(6).toString('hex')}`;
   const log = await openLog(join(dir, 'events.jsonl'), { jobId, durability: 'relaxed', check: checkEvent });
   const quiet = await quietContext();
-  const where = { step: asked.asked.step };
+  const where = { step };
   return () => {
-    let sent = { request_id: '', provider: 'openai', model: question.model };
+    let sent = { request_id: '', provider: vendor, model: models[vendor] };
     return {
       ...quiet(),
       beforeRequest({ try: attempt }) {
         sent = { ...sent, request_id: systemIds.ulid() };
-        const prompt_tokens = estimateTokens(asked.messages);
-        const asks = { cache_key: sha256, try: attempt, options: { temperature: 0 }, prompt_tokens };
+        const prompt_tokens = estimateTokens(messages);
+        const asks = { cache_key: sha256, try: attempt, options: options[vendor], prompt_tokens };
         log.push('llm.request', { ...sent, ...asks }, where);
         return log.flush();
       },
