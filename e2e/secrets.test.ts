@@ -267,7 +267,15 @@ describe.concurrent('secrets', () => {
   test('a kind of others is handed the secrets that the job names, and no others', async (context) => {
     const place = openPlanted(context);
     place.write({
-      'job.yaml': job({ theirs: { kind: 'theirs' } }, { kinds: ['./theirs.ts'] }),
+      'job.yaml': job({ theirs: { kind: 'theirs' }, inner: { spec: './inner.yaml' } }, { kinds: ['./theirs.ts'] }),
+      'inner.yaml': { project: 'q', kinds: ['./inner.ts'], steps: { of_outer: { kind: 'asks' } } },
+      'inner.ts': `export default {
+        kind: 'asks', version: 1, fingerprint: (input) => input,
+        input: { safeParse: (data) => ({ success: true, data }) },
+        async run(_, host) {
+          try { host.secret('DEPLOY'); } catch ({ code }) { return { status: 'succeeded', output: code }; }
+        },
+      };`,
       'theirs.ts': `export default {
         kind: 'theirs', version: 1, fingerprint: (input) => input,
         input: { safeParse: (data) => ({ success: true, data }) },
@@ -279,6 +287,7 @@ describe.concurrent('secrets', () => {
     });
     expect(await place.orch(['run'])).toMatchObject({ code: 0 });
     expect(resultOf(place, 'theirs')).toEqual({ named: true, code: 'usage' });
+    expect(resultOf(place, 'inner')).toEqual({ of_outer: 'usage' });
   });
 
   test('a job that does not compile is told of without it', async (context) => {

@@ -99,8 +99,8 @@ export const secretMutations: readonly Mutation[] = [
     name: 'answers-not-hidden',
     breaks: 'what a model repeats is stored with its secrets',
     file: `${engine}/exchange/hiding-provider.ts`,
-    replace: `const text = delta.type === 'text' ? pieces.push(delta.text) : pieces.end();`,
-    by: `const text = delta.type === 'text' ? delta.text : '';`,
+    replace: `yield delta.type === 'done' ? hideValue(delta, hider) : delta;`,
+    by: `yield delta;`,
     tests: planted,
   },
   {

@@ -30,12 +30,10 @@ async function* hiddenStream(
   { request, context }: Exchange,
   hider: Hider,
 ): AsyncGenerator<Delta, void, undefined> {
-  const pieces = hider.stream();
   try {
     for await (const delta of provider.stream(request, hidingContext(context, hider))) {
-      const text = delta.type === 'text' ? pieces.push(delta.text) : pieces.end();
-      if (text !== '') yield { type: 'text', text };
-      if (delta.type !== 'text') yield hideValue(delta, hider);
+      // The other pieces go to the log of the step, which hides secrets that are spread over several.
+      yield delta.type === 'done' ? hideValue(delta, hider) : delta;
     }
   } catch (error) {
     throw hideThrown(error, hider);
