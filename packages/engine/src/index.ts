@@ -19,6 +19,8 @@ export type { ModuleContext, ModuleFunction } from './kinds/module.ts';
 export { traceRun } from './resume/trace-run.ts';
 export type { TracedRun, TracedUnit } from './resume/trace-run.ts';
 export type { HashedInputs } from './attempt/input-hash.ts';
+export { digestQuestion } from './exchange/message-digests.ts';
+export { toPreimage } from './exchange/to-preimage.ts';
 export { explainMiss } from './exchange/explain-miss.ts';
 export type { MissExplanation } from './exchange/explain-miss.ts';
 export { tellChanges, textChange } from './exchange/preimage-changes.ts';

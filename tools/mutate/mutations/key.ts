@@ -65,7 +65,7 @@ export const keyMutations: readonly Mutation[] = [
   {
     name: 'key-forgets-service',
     breaks: 'another server with a model of that name gets the same answer',
-    file: `${engine}/exchange/pose.ts`,
+    file: `${engine}/exchange/to-preimage.ts`,
     replace: 'provider: service === undefined ? who : { ...who, service },',
     by: 'provider: who,',
     tests: [`${engine}/attempt/guarded.test.ts`],
@@ -73,9 +73,9 @@ export const keyMutations: readonly Mutation[] = [
   {
     name: 'key-forgets-schema',
     breaks: 'another schema gets the answer that was made for the old one',
-    file: `${engine}/exchange/pose.ts`,
-    replace: '{ messages, ...(schema !== undefined && { schema }), ...(tools',
-    by: '{ messages, ...(tools',
+    file: `${engine}/exchange/message-digests.ts`,
+    replace: '...(schema !== undefined && { schema: blobs.put(canonicalJson(schema)) }),',
+    by: '',
     tests: [`${engine}/resume/resume.test.ts`],
   },
   {

@@ -1,6 +1,6 @@
 import { canonicalJson } from '@orch/cache';
-import type { CacheMode, ModelRequest, Provider } from '@orch/contracts';
-import { digestMessages, digestTools } from './message-digests.ts';
+import type { CacheMode, Provider } from '@orch/contracts';
+import { digestQuestion } from './message-digests.ts';
 import type { Asker, Posed } from './pose.ts';
 import { buyReply } from './purchase.ts';
 import type { RunContext } from '../run/run-context.ts';
@@ -14,7 +14,8 @@ export async function answer(run: RunContext, posed: Posed, asker: Asker): Promi
   let tellPaid = (): void => undefined;
   const onPaid = (tell: () => void): void => void (tellPaid = tell);
   const compute = async (signal: AbortSignal): Promise<StoredReply> => {
-    if (mode !== 'run' && mode !== 'off') keepPrompts(run, request);
+    // Beside the shared entries, so that a later run can tell line by line in what its prompt differs.
+    if (mode !== 'run' && mode !== 'off') digestQuestion(request, run.sharedBlobs);
     const { changed } = run.cache.explain(preimage);
     run.journal.push('cache.miss', { cache_key, changed: [...changed] }, where);
     try {
@@ -43,13 +44,6 @@ export async function answer(run: RunContext, posed: Posed, asker: Asker): Promi
 /** Without an entry that holds it, so that the miss can be explained all the same: a blob whose digest is the key. */
 export function keepQuestion(run: RunContext, { preimage }: Posed): void {
   run.blobs.put(canonicalJson(preimage));
-}
-
-/** Beside the shared entries, so that a later run can tell line by line in what its prompt differs. */
-function keepPrompts(run: RunContext, { messages, schema, tools }: ModelRequest): void {
-  digestMessages(messages, run.sharedBlobs);
-  digestTools(tools, run.sharedBlobs);
-  if (schema !== undefined) run.sharedBlobs.put(canonicalJson(schema));
 }
 
 function modeOf(provider: Provider, cache: CacheMode): 'auto' | 'off' | 'refresh' | 'run' {

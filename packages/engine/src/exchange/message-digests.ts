@@ -1,5 +1,19 @@
 import { canonicalJson, sha256 } from '@orch/cache';
-import type { BlobStore, Digest, JsonObject, Message, ToolSpec } from '@orch/contracts';
+import type { BlobStore, Digest, JsonObject, Message, ModelRequest, ToolSpec } from '@orch/contracts';
+
+type Asked = Pick<ModelRequest, 'messages' | 'schema' | 'tools'>;
+
+type QuestionDigests = { readonly messages: JsonObject[]; readonly schema?: Digest; readonly tools?: Digest };
+
+/** All of a question by digests, its bytes kept as blobs: `inputs` of what names its answer. */
+export function digestQuestion({ messages, schema, tools }: Asked, blobs: Pick<BlobStore, 'put'>): QuestionDigests {
+  const digests = digestTools(tools, blobs);
+  return {
+    messages: digestMessages(messages, blobs),
+    ...(schema !== undefined && { schema: blobs.put(canonicalJson(schema)) }),
+    ...(digests !== undefined && { tools: digests }),
+  };
+}
 
 /**
  * A conversation as cache keys and recordings name it, its bytes kept as blobs. What the vendor calls a call is left

@@ -3,7 +3,8 @@ import { OrchError } from '@orch/contracts';
 import type { CacheMode, Digest, ModelRequest, Preimage, Provider, Question } from '@orch/contracts';
 import { hideValue } from '@orch/secrets';
 import { choiceOf } from './choice.ts';
-import { digestMessages, digestTools } from './message-digests.ts';
+import { digestQuestion } from './message-digests.ts';
+import { toPreimage } from './to-preimage.ts';
 import type { Tally } from './purchase.ts';
 import type { RunContext } from '../run/run-context.ts';
 
@@ -39,10 +40,9 @@ export function pose(run: RunContext, provider: Provider | undefined, asked: Que
   }
   const question = hideValue(asked, run.hider);
   refuseWhatItCannot(provider, question);
-  const messages = digestMessages(question.messages, run.blobs);
-  const schema = question.schema === undefined ? undefined : run.blobs.put(canonicalJson(question.schema));
-  const tools = digestTools(question.tools, run.blobs);
-  const digests = { messagesSha256: sha256(canonicalJson(messages)), schemaSha256: schema, toolsSha256: tools };
+  const inputs = digestQuestion(question, run.blobs);
+  const { messages, schema: schemaSha256, tools: toolsSha256 } = inputs;
+  const digests = { messagesSha256: sha256(canonicalJson(messages)), schemaSha256, toolsSha256 };
   const choice = choiceOf(run, asker);
   for (let sample = asker.wanted.first; ; sample++) {
     const request: ModelRequest = {
@@ -54,7 +54,6 @@ export function pose(run: RunContext, provider: Provider | undefined, asked: Que
       resilience: question.resilience,
       asked: { step: asker.step, item: asker.item, sample, ...digests },
     };
-    const inputs = { messages, ...(schema !== undefined && { schema }), ...(tools !== undefined && { tools }) };
     const preimage = toPreimage(provider, request, inputs);
     const key = cacheKey(preimage);
     if (asker.wanted.passed.has(key)) continue;
@@ -71,15 +70,4 @@ function refuseWhatItCannot({ name, can }: Provider, { tools = [], messages }: Q
 
 function cannot(name: string, what: string): OrchError {
   return new OrchError('usage', `Expected a provider that ${what}, ${name} does not.`, { hint: 'Name another one.' });
-}
-
-function toPreimage(provider: Provider, request: ModelRequest, inputs: Preimage['inputs']): Preimage {
-  const { service, ...who } = provider.identify(request);
-  const { step, sample } = request.asked;
-  return {
-    provider: service === undefined ? who : { ...who, service },
-    step,
-    inputs,
-    ...(sample === 0 ? {} : { sample }),
-  };
 }

@@ -1,17 +1,8 @@
-import { hash } from 'node:crypto';
 import { join } from 'node:path';
-import { cacheKey, canonicalJson, openCache, sha256 } from '@orch/cache';
+import { cacheKey, openCache, sha256 } from '@orch/cache';
 import { OrchError } from '@orch/contracts';
-import type {
-  JsonObject,
-  Message,
-  ModelRequest,
-  Plan,
-  PlanStep,
-  Preimage,
-  Provider,
-  ProviderChoice,
-} from '@orch/contracts';
+import type { ModelRequest, Plan, PlanStep, Preimage, Provider, ProviderChoice } from '@orch/contracts';
+import { digestQuestion, toPreimage } from '@orch/engine';
 import { createProvider } from '../providers/choose-provider.ts';
 import type { Surroundings } from '../prepare/prepare-run.ts';
 
@@ -51,7 +42,7 @@ export function openAnswers(plan: Plan, around: Around): Answers {
       const provider = await open({ id, cache: mode, ...step });
       if (provider === undefined) return undefined;
       if (!provider.can.shareable || mode === 'off' || mode === 'refresh') return false;
-      const preimage = preimageOf(provider, id, request);
+      const preimage = preimageOf(provider, request);
       return preimage && cache.get(cacheKey(preimage)) !== undefined;
     },
   };
@@ -67,27 +58,12 @@ async function tryCreate(choice: ProviderChoice, { env, clock, hide, jobDir }: A
   }
 }
 
-/** The same as the engine makes of a question, see `cache_entry.v1`; undefined while the model is not known. */
-function preimageOf(provider: Provider, step: string, request: ModelRequest): Preimage | undefined {
+/** Undefined while the model is not known. */
+function preimageOf(provider: Provider, request: ModelRequest): Preimage | undefined {
   try {
-    const { service, ...who } = provider.identify(request);
-    const messages = request.messages.map(digestsOf);
-    const schema = request.schema === undefined ? undefined : sha256(canonicalJson(request.schema));
-    const inputs = schema === undefined ? { messages } : { messages, schema };
-    return { provider: service === undefined ? who : { ...who, service }, step, inputs };
+    return toPreimage(provider, request, digestQuestion(request, { put: sha256 }));
   } catch (error) {
     if (OrchError.is(error) && error.code !== 'internal') return undefined;
     throw error;
   }
-}
-
-/** Of first questions: nobody has called a tool yet. */
-function digestsOf(message: Message): JsonObject {
-  const { role, content } = message;
-  const images = message.role === 'user' ? (message.images ?? []) : [];
-  const digests = images.map(({ mediaType, data }) => ({
-    media_type: mediaType,
-    sha256: hash('sha256', Buffer.from(data, 'base64'), 'hex'),
-  }));
-  return { role, sha256: sha256(content), ...(digests.length > 0 && { images: digests }) };
 }
