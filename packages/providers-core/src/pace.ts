@@ -2,7 +2,7 @@ import { OrchError } from '@orch/contracts';
 import type { Clock, Limits, Rest } from '@orch/contracts';
 import { createLimiter } from './limiter.ts';
 import type { Limiter, Taken } from './limiter.ts';
-import { hasTime, restWhile, sleep, unlessCanceled } from './wait.ts';
+import { endedBy, hasTime, restWhile, sleep, unlessCanceled } from './wait.ts';
 import type { Waiter } from './wait.ts';
 
 export type Pace = Pick<Limiter, 'learn'> & {
@@ -22,8 +22,7 @@ export function createPace(limits: Limits, clock: Clock): Pace {
     if (reason === 'parallel') return unlessCanceled(waiter, limiter.ended());
     if (reason !== 'tokens') return sleep(waiter, ms);
     const over = new AbortController();
-    const until = { ...waiter, signal: AbortSignal.any([waiter.signal, over.signal]) };
-    const slept = sleep(until, ms).catch((error: unknown) => {
+    const slept = sleep(endedBy(waiter, over.signal), ms).catch((error: unknown) => {
       if (!over.signal.aborted) throw error;
     });
     await Promise.race([slept, limiter.ended()]).finally(() => over.abort());

@@ -23,7 +23,8 @@ export async function restWhile(waiter: Waiter, rest: Rest, wait: (waiter: Waite
   if (waiter.signal.aborted) throw cancellation(waiter.signal);
 }
 
-function endedBy(waiter: Waiter, until: AbortSignal): Waiter {
+/** The same, whose waits another signal ends as well. */
+export function endedBy(waiter: Waiter, until: AbortSignal): Waiter {
   return { ...waiter, signal: AbortSignal.any([waiter.signal, until]) };
 }
 

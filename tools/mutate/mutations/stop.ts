@@ -57,8 +57,8 @@ export const stopMutations: readonly Mutation[] = [
     name: 'drain-waits-for-ever',
     breaks: 'what does not finish after a SIGINT is never ended',
     file: `${src}/run/stop-in-two.ts`,
-    replace: '() => over.abort(drain.reason),',
-    by: '() => undefined,',
+    replace: '() => over.abort(drain.reason)',
+    by: '() => undefined',
     tests: [`${src}/run/stop.test.ts`],
   },
   {

@@ -1,5 +1,6 @@
 import { OrchError } from '@orch/contracts';
 import type { Clock } from '@orch/contracts';
+import { sleepThen } from '../run/sleep-then.ts';
 import { onAbort } from './on-abort.ts';
 
 /** How long work that was told to stop may take to do so, before the run goes on without it. */
@@ -25,7 +26,8 @@ export function withDeadline(clock: Clock, run: AbortSignal, limit: Limit): Dead
   if (seconds === 0) return { signal: run, at: undefined, ...racing(clock, run) };
   const over = new AbortController();
   const signal = AbortSignal.any([run, over.signal]);
-  const timer = sleepThen(clock, seconds * 1000, () => over.abort(tooLong(limit)));
+  const timer = new AbortController();
+  sleepThen(clock, { ms: seconds * 1000, freed: timer.signal }, () => over.abort(tooLong(limit)));
   const { race, done } = racing(clock, signal);
   return {
     signal,
@@ -45,7 +47,8 @@ function racing(clock: Clock, signal: AbortSignal): Pick<Deadline, 'race' | 'don
     race: (work) =>
       new Promise((resolve, reject) => {
         const giveUp = (): void => {
-          grace = sleepThen(clock, graceMs, () => reject(abandoned(signal.reason)));
+          grace = new AbortController();
+          sleepThen(clock, { ms: graceMs, freed: grace.signal }, () => reject(abandoned(signal.reason)));
         };
         if (signal.aborted) giveUp();
         else unlisten = onAbort(signal, giveUp);
@@ -56,15 +59,6 @@ function racing(clock: Clock, signal: AbortSignal): Pick<Deadline, 'race' | 'don
       grace?.abort();
     },
   };
-}
-
-/** Aborting what it returns frees the timer. */
-function sleepThen(clock: Clock, ms: number, then: () => void): AbortController {
-  const freed = new AbortController();
-  clock.sleep(ms, freed.signal).then(then, (reason: unknown) => {
-    if (!freed.signal.aborted) throw reason;
-  });
-  return freed;
 }
 
 function tooLong({ seconds, name }: Limit): OrchError {

@@ -1,6 +1,7 @@
 import type { Clock } from '@orch/contracts';
 import { createFifo } from '@orch/dag';
 import type { Queue } from '@orch/dag';
+import { sleepThen } from '../run/sleep-then.ts';
 import type { RunNode } from './graph.ts';
 
 /** A provider that takes no request at present. */
@@ -39,16 +40,11 @@ export function createParking({ throttle, clock, over, letGo }: ParkingOptions):
   const startTimer = ({ who, ms }: Throttle, waiting: Waiting): void => {
     if (ms === 0 || waiting.hasTimer) return;
     waiting.hasTimer = true;
-    const wake = (): void => {
+    sleepThen(clock, { ms, freed: over }, () => {
+      if (parked.get(who) !== waiting) return;
       parked.delete(who);
       letGo([waiting.first, ...allOf(waiting.others)]);
-    };
-    clock.sleep(ms, over).then(
-      () => parked.get(who) === waiting && wake(),
-      (reason: unknown) => {
-        if (!over.aborted) throw reason;
-      },
-    );
+    });
   };
   const letFirstGo = (who: object, waiting: Waiting): void => {
     const { first, others } = waiting;

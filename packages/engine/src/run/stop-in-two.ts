@@ -1,4 +1,5 @@
 import type { Clock } from '@orch/contracts';
+import { sleepThen } from './sleep-then.ts';
 
 /** How long what is in flight may take to finish once nothing more starts, in milliseconds. */
 const defaultGraceMs = 10_000;
@@ -27,12 +28,7 @@ export function stopInTwo(
   const over = new AbortController();
   const finished = new AbortController();
   const wait = (): void => {
-    clock.sleep(graceMs, finished.signal).then(
-      () => over.abort(drain.reason),
-      (reason: unknown) => {
-        if (!finished.signal.aborted) throw reason;
-      },
-    );
+    sleepThen(clock, { ms: graceMs, freed: finished.signal }, () => over.abort(drain.reason));
   };
   if (drain.aborted) wait();
   else drain.addEventListener('abort', wait, { once: true, signal: finished.signal });
